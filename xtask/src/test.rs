@@ -1,0 +1,189 @@
+//! Runs every test, example and the demo, after the fast checks, and adds up what passed.
+
+use std::env;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::ops::AddAssign;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+use cargo_metadata::Package;
+use xshell::{Cmd, cmd};
+
+use crate::check;
+use crate::report::{Outcome, Report};
+use crate::workspace::{PROVIDERS, Workspace, features_of};
+
+/// Variables with these prefixes lead an example to a vendor instead of the sandbox.
+const VENDOR_VARIABLES: &[&str] = &["COMM100_", "COMMUNIC8_", "WC_"];
+
+/// The feature that marks a crate whose TLS is a choice.
+const RUSTLS: &str = "rustls";
+
+/// Check, then test everything: unit, integration and doc tests, examples, demo.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Test {
+    /// Test one crate only.
+    #[arg(short, long, value_name = "CRATE")]
+    package: Option<String>,
+}
+
+impl Test {
+    /// Runs all steps, whatever becomes of each, and prints the table and the sum.
+    pub(crate) fn run(&self, workspace: &Workspace) -> Result<ExitCode> {
+        let packages = match &self.package {
+            Some(name) => vec![workspace.package(name)?],
+            None => workspace.packages(),
+        };
+        let mut report = Report::new("step");
+        let mut sum = Tally::default();
+        check::fast(workspace, &mut report);
+        for (package, features) in plan(&packages) {
+            let name = package.name.as_str();
+            let title = format!("test {name} {}", features.join(" "));
+            let command = cmd!(
+                workspace.shell,
+                "cargo test --no-fail-fast -p {name} {features...}"
+            );
+            report.step(title.trim(), || cargo_test(command, &mut sum));
+        }
+        for package in &packages {
+            let name = package.name.as_str();
+            if PROVIDERS.contains(&name) {
+                let command = cmd!(
+                    workspace.shell,
+                    "cargo run -q -p {name} --example quickstart"
+                );
+                report.step(format!("example {name}"), || against_sandbox(command));
+            }
+        }
+        if packages.iter().any(|package| *package.name == "demo") {
+            let command = cmd!(workspace.shell, "cargo run -q -p demo");
+            report.step("demo", || against_sandbox(command));
+        }
+        print!("{}", report.table());
+        println!("{} passed, {} failed", sum.passed, sum.failed);
+        Ok(report.exit_code())
+    }
+}
+
+/// Each crate with each set of features to test. The sets are the outer loop, so that crates with
+/// the same set follow each other and share what was built.
+fn plan<'p>(packages: &[&'p Package]) -> Vec<(&'p Package, Vec<String>)> {
+    let has_choice = |package: &&&Package| package.features.contains_key(RUSTLS);
+    let choosing: Vec<&Package> = packages.iter().filter(has_choice).copied().collect();
+    let only = ["--no-default-features", "--features", RUSTLS].map(str::to_owned);
+    let all = |package: &Package| vec!["--features".to_owned(), features_of(package).join(",")];
+    let mut plan = Vec::new();
+    plan.extend(packages.iter().map(|package| (*package, Vec::new())));
+    plan.extend(choosing.iter().map(|package| (*package, only.to_vec())));
+    plan.extend(choosing.iter().map(|package| (*package, all(package))));
+    plan
+}
+
+/// Runs `cargo test`, passes on its output line by line, and counts the results in it.
+fn cargo_test(command: Cmd<'_>, sum: &mut Tally) -> Result<Outcome> {
+    eprintln!("$ {command}");
+    let mut child = Command::from(command).stdout(Stdio::piped()).spawn()?;
+    let output = child
+        .stdout
+        .take()
+        .context("cargo has no standard output")?;
+    let mut here = Tally::default();
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        writeln!(io::stdout(), "{line}")?;
+        here += Tally::of(&line);
+    }
+    let status = child.wait()?;
+    *sum += here;
+    ensure!(status.success(), "cargo test ended with {status}");
+    Ok(Outcome::Passed(format!("{} passed", here.passed)))
+}
+
+/// Runs a program without the variables that would lead it to a vendor.
+fn against_sandbox(mut command: Cmd<'_>) -> Result<Outcome> {
+    for (name, _) in env::vars_os() {
+        if is_vendor_variable(&name.to_string_lossy()) {
+            command = command.env_remove(name);
+        }
+    }
+    command.run()?;
+    Ok(Outcome::passed())
+}
+
+fn is_vendor_variable(name: &str) -> bool {
+    VENDOR_VARIABLES
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+impl Tally {
+    /// What a line of test output counts: nothing, unless it is a summary.
+    fn of(line: &str) -> Self {
+        let Some(summary) = line.strip_prefix("test result: ") else {
+            return Self::default();
+        };
+        let count = |what: &str| {
+            let words: Vec<_> = summary
+                .split([' ', ';', '.'])
+                .filter(|w| !w.is_empty())
+                .collect();
+            let pair = words.windows(2).find(|pair| pair[1] == what);
+            pair.and_then(|pair| pair[0].parse().ok())
+                .unwrap_or_default()
+        };
+        Self {
+            passed: count("passed"),
+            failed: count("failed"),
+        }
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tally, is_vendor_variable};
+
+    #[test]
+    fn summaries_are_counted_and_nothing_else() {
+        let ok = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out";
+        let bad = "test result: FAILED. 3 passed; 2 failed; 0 ignored; finished in 0.10s";
+        let mut sum = Tally::default();
+        for line in [
+            ok,
+            bad,
+            "test a ... ok",
+            "running 5 tests",
+            "4 passed; 4 failed",
+        ] {
+            sum += Tally::of(line);
+        }
+        assert_eq!(
+            sum,
+            Tally {
+                passed: 15,
+                failed: 2
+            }
+        );
+    }
+
+    #[test]
+    fn the_vendors_variables_are_known_by_their_prefix() {
+        assert!(is_vendor_variable("WC_BASE_URL") && is_vendor_variable("COMM100_API_KEY"));
+        assert!(!is_vendor_variable("PATH") && !is_vendor_variable("COMMUNIC8"));
+    }
+}

@@ -1,0 +1,89 @@
+//! Knows where the workspace is, which packages it has and which features they offer.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
+use xshell::{Cmd, Shell, cmd};
+
+/// The crates that speak to one vendor each.
+pub(crate) const PROVIDERS: &[&str] = &["comm100", "communic8", "webcommander"];
+
+/// Needs OpenSSL's headers on most systems, and is a second TLS stack: never switched on in passing.
+pub(crate) const NATIVE_TLS: &str = "native-tls";
+
+/// A shell that stands in the workspace's root, and what cargo says about the workspace.
+pub(crate) struct Workspace {
+    pub(crate) shell: Shell,
+    metadata: Metadata,
+}
+
+impl Workspace {
+    /// Opens the workspace that this tool was built in, wherever it is called from.
+    pub(crate) fn open() -> Result<Self> {
+        let shell = Shell::new()?;
+        shell.change_dir(root()?);
+        let metadata = read(&cmd!(shell, "cargo metadata --format-version 1 --no-deps"))?;
+        let metadata = MetadataCommand::parse(metadata).context("reading `cargo metadata`")?;
+        Ok(Self { shell, metadata })
+    }
+
+    /// The workspace's own packages, in the order of their names.
+    pub(crate) fn packages(&self) -> Vec<&Package> {
+        let mut packages = self.metadata.workspace_packages();
+        packages.sort_by(|a, b| a.name.cmp(&b.name));
+        packages
+    }
+
+    /// The packages that others can depend on.
+    pub(crate) fn libraries(&self) -> Vec<&Package> {
+        let is_library =
+            |package: &&Package| package.targets.iter().any(|t| t.is_kind(TargetKind::Lib));
+        self.packages().into_iter().filter(is_library).collect()
+    }
+
+    /// One of the workspace's own packages.
+    pub(crate) fn package(&self, name: &str) -> Result<&Package> {
+        let found = self
+            .packages()
+            .into_iter()
+            .find(|package| *package.name == name);
+        found.with_context(|| format!("this workspace has no package called `{name}`"))
+    }
+
+    /// Every feature of every package but native-tls, as `package/feature`, for `--features`.
+    pub(crate) fn all_features(&self) -> String {
+        let qualified = |package: &&Package| -> Vec<String> {
+            let name = &package.name;
+            features_of(package)
+                .into_iter()
+                .map(|f| format!("{name}/{f}"))
+                .collect()
+        };
+        self.packages()
+            .iter()
+            .flat_map(qualified)
+            .collect::<Vec<_>>()
+            .join(",")
+    }
+}
+
+/// Shows a command, runs it and gives what it writes to standard output.
+pub(crate) fn read(command: &Cmd<'_>) -> Result<String> {
+    eprintln!("$ {command}");
+    Ok(command.read()?)
+}
+
+/// The directory that holds the workspace's manifest.
+pub(crate) fn root() -> Result<&'static Path> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().context("xtask has no directory above it")
+}
+
+/// Every feature of one package but `default` and native-tls.
+pub(crate) fn features_of(package: &Package) -> Vec<&str> {
+    let names = package.features.keys().map(String::as_str);
+    names
+        .filter(|name| !["default", NATIVE_TLS].contains(name))
+        .collect()
+}
