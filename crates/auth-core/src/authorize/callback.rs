@@ -1,0 +1,119 @@
+//! Reads the request with which a provider sends a person back.
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// The parameters of a callback, decoded; a `+` is a `+`.
+pub(super) struct Callback(Vec<(String, String)>);
+
+impl Callback {
+    /// Reads what stands behind `mark` (`?` or `#`), after checking that the callback came to `redirect_uri`.
+    pub(super) fn read(callback: &str, redirect_uri: &str, mark: char) -> Result<Self, Error> {
+        let callback = callback.trim();
+        let address = callback.split(['?', '#']).next().unwrap_or_default();
+        if !is_same_address(address, redirect_uri) {
+            return Err(Error::blocked(
+                "the callback came to another address than the redirect URI",
+                false,
+            ));
+        }
+        let behind = callback.split_once(mark).map_or("", |(_, rest)| rest);
+        let behind = if mark == '?' {
+            behind.split('#').next().unwrap_or_default()
+        } else {
+            behind
+        };
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for pair in behind.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
+            let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
+            if pairs.iter().any(|(known, _)| *known == name) {
+                return Err(Error::blocked(
+                    "a parameter comes twice in the callback",
+                    false,
+                ));
+            }
+            pairs.push((name, value));
+        }
+        Ok(Self(pairs))
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    #[cfg(feature = "implicit")]
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Checks that this answers the sign-in with `state`, and that it is not a refusal.
+    pub(super) fn verify(
+        &self,
+        state: &Secret,
+        may_be_missing: bool,
+        issuer: &str,
+    ) -> Result<(), Error> {
+        match self.get("state") {
+            Some(given) if Secret::new(given) == *state => {}
+            None if may_be_missing => {}
+            Some(_) => {
+                return Err(Error::blocked(
+                    "the callback's state is not the one that was sent",
+                    false,
+                ));
+            }
+            None => {
+                return Err(Error::blocked(
+                    "the callback has no state; where the provider does not echo it, see `allow_missing_state`",
+                    false,
+                ));
+            }
+        }
+        if self.get("iss").is_some_and(|iss| iss != issuer) {
+            return Err(Error::blocked(
+                "the callback comes from another issuer",
+                false,
+            ));
+        }
+        match self.get("error") {
+            None => Ok(()),
+            Some(code) => {
+                let told = self
+                    .get("error_description")
+                    .or_else(|| self.get("error_message"));
+                Err(Error::callback(
+                    code,
+                    told.map(|text| text.replace('+', " ")),
+                ))
+            }
+        }
+    }
+}
+
+/// Compares a callback's address, whole or from its path on, with the redirect URI.
+fn is_same_address(address: &str, redirect_uri: &str) -> bool {
+    let Ok(expected) = Url::parse(redirect_uri) else {
+        return false;
+    };
+    if address.is_empty() {
+        return true;
+    }
+    if address.starts_with('/') {
+        return address == expected.path();
+    }
+    Url::parse(address).is_ok_and(|found| {
+        found.scheme() == expected.scheme()
+            && found.authority() == expected.authority()
+            && found.path() == expected.path()
+    })
+}

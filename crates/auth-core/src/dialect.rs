@@ -1,0 +1,426 @@
+//! Says, as data, how one provider's wire form departs from RFC 6749 and 6750.
+//!
+//! Answers: [`Dialect`] and its rows. Never: does I/O, names a provider.
+//!
+//! A row lists **every** parameter of a token request, in order: what is not in the row is not sent. The table of
+//! `docs/dialects.md` and the list of deviations are read from the same constants.
+
+#[cfg(feature = "conformance")]
+mod deviation;
+#[cfg(feature = "conformance")]
+mod table;
+
+#[cfg(feature = "conformance")]
+pub use deviation::{Deviation, Exchange, Stage};
+
+use crate::error::ErrorKind;
+use crate::grant::GrantType;
+
+/// One provider's (or one generation's) wire form.
+///
+/// # Examples
+/// ```
+/// use auth_core::{BodyFormat, Dialect, GrantType, Parameter, TokenRow};
+///
+/// const ROWS: &[TokenRow] = &[TokenRow::new(GrantType::ClientCredentials, "/oauth/token", &[
+///     Parameter::body("grant_type"),
+///     Parameter::body("client_id"),
+///     Parameter::body("client_secret"),
+/// ])
+/// .format(BodyFormat::Json)];
+/// const DIALECT: Dialect = Dialect::new("EXAMPLE", ROWS);
+/// assert_eq!(DIALECT.name(), "EXAMPLE");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    name: &'static str,
+    rows: &'static [TokenRow],
+    authorize: Option<AuthorizeRow>,
+    placement: Placement,
+    missing_token_type: bool,
+    refresh: Refresh,
+    answers: Answers,
+    refused_hint: Option<&'static str>,
+}
+
+impl Dialect {
+    /// The standard's form, but for `rows`.
+    pub const fn new(name: &'static str, rows: &'static [TokenRow]) -> Self {
+        Self {
+            name,
+            rows,
+            authorize: None,
+            placement: Placement::AuthorizationBearer,
+            missing_token_type: false,
+            refresh: Refresh::Documented,
+            answers: Answers::new(),
+            refused_hint: None,
+        }
+    }
+
+    /// The authorization endpoint.
+    pub const fn authorize(mut self, row: AuthorizeRow) -> Self {
+        self.authorize = Some(row);
+        self
+    }
+
+    /// Where the token travels on API calls.
+    pub const fn placement(mut self, placement: Placement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// Reads an answer without `token_type` as a bearer token.
+    pub const fn missing_token_type(mut self) -> Self {
+        self.missing_token_type = true;
+        self
+    }
+
+    /// What is known about refresh tokens.
+    pub const fn refresh(mut self, refresh: Refresh) -> Self {
+        self.refresh = refresh;
+        self
+    }
+
+    /// How failures are told.
+    pub const fn answers(mut self, answers: Answers) -> Self {
+        self.answers = answers;
+        self
+    }
+
+    /// What to look at when a sign-in is refused.
+    pub const fn refused_hint(mut self, hint: &'static str) -> Self {
+        self.refused_hint = Some(hint);
+        self
+    }
+
+    /// What the dialect is called.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The row of `grant`; of several for the refresh token, the one that fits the `first` grant.
+    pub(crate) fn row(&self, grant: GrantType, first: GrantType) -> Option<&'static TokenRow> {
+        self.rows
+            .iter()
+            .find(|row| row.grant == grant && (row.after.is_empty() || row.after.contains(&first)))
+    }
+
+    pub(crate) fn authorize_row(&self) -> Option<&AuthorizeRow> {
+        self.authorize.as_ref()
+    }
+
+    pub(crate) fn token_placement(&self) -> Placement {
+        self.placement
+    }
+
+    pub(crate) fn accepts_missing_token_type(&self) -> bool {
+        self.missing_token_type
+    }
+
+    pub(crate) fn refresh_rule(&self) -> Refresh {
+        self.refresh
+    }
+
+    pub(crate) fn answer_rules(&self) -> &Answers {
+        &self.answers
+    }
+
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        self.refused_hint
+    }
+}
+
+/// The token request of one grant.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenRow {
+    pub(crate) grant: GrantType,
+    pub(crate) after: &'static [GrantType],
+    pub(crate) path: &'static str,
+    pub(crate) format: BodyFormat,
+    pub(crate) client: ClientProof,
+    pub(crate) parameters: &'static [Parameter],
+    pub(crate) source: &'static str,
+}
+
+impl TokenRow {
+    /// A form request with exactly `parameters`, in this order.
+    pub const fn new(
+        grant: GrantType,
+        path: &'static str,
+        parameters: &'static [Parameter],
+    ) -> Self {
+        Self {
+            grant,
+            after: &[],
+            path,
+            format: BodyFormat::Form,
+            client: ClientProof::Parameters,
+            parameters,
+            source: "",
+        }
+    }
+
+    /// For a refresh row: the first grants that it serves.
+    pub const fn after(mut self, first: &'static [GrantType]) -> Self {
+        self.after = first;
+        self
+    }
+
+    /// How the body is written.
+    pub const fn format(mut self, format: BodyFormat) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// How the client proves itself.
+    pub const fn client(mut self, proof: ClientProof) -> Self {
+        self.client = proof;
+        self
+    }
+
+    /// Where it is documented.
+    pub const fn source(mut self, source: &'static str) -> Self {
+        self.source = source;
+        self
+    }
+}
+
+/// The parameters of the authorization URL, in order.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthorizeRow {
+    pub(crate) path: &'static str,
+    pub(crate) parameters: &'static [Parameter],
+    #[cfg_attr(
+        not(feature = "conformance"),
+        expect(dead_code, reason = "only the generated table shows it")
+    )]
+    pub(crate) source: &'static str,
+}
+
+impl AuthorizeRow {
+    /// A request to `path` with exactly `parameters`.
+    pub const fn new(
+        path: &'static str,
+        parameters: &'static [Parameter],
+        source: &'static str,
+    ) -> Self {
+        Self {
+            path,
+            parameters,
+            source,
+        }
+    }
+
+    /// Says whether the request carries a PKCE challenge.
+    pub(crate) fn has_pkce(&self) -> bool {
+        self.parameters
+            .iter()
+            .any(|parameter| parameter.value == "code_challenge")
+    }
+}
+
+/// One parameter: which value it has, what it is called, where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    pub(crate) value: &'static str,
+    pub(crate) wire: &'static str,
+    pub(crate) place: Place,
+    pub(crate) optional: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Place {
+    Body,
+    Query,
+}
+
+impl Parameter {
+    /// In the body, by the name that its value has in RFC 6749.
+    pub const fn body(name: &'static str) -> Self {
+        Self {
+            value: name,
+            wire: name,
+            place: Place::Body,
+            optional: false,
+        }
+    }
+
+    /// In the query.
+    pub const fn query(name: &'static str) -> Self {
+        Self {
+            value: name,
+            wire: name,
+            place: Place::Query,
+            optional: false,
+        }
+    }
+
+    /// Carries the value that is called `value` elsewhere.
+    pub const fn from(mut self, value: &'static str) -> Self {
+        self.value = value;
+        self
+    }
+
+    /// Left out where no value is set; never sent empty.
+    pub const fn if_set(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+}
+
+/// How the body of a token request is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum BodyFormat {
+    /// `application/x-www-form-urlencoded`, the standard.
+    Form,
+    /// `application/json`, an object of texts.
+    Json,
+}
+
+/// How the client proves itself at the token endpoint.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ClientProof {
+    /// Only by what the row's parameters say.
+    Parameters,
+    /// `Authorization: Bearer base64(client_id:client_secret)`: UTF-8, padded standard alphabet, not percent-encoded.
+    BearerBase64,
+}
+
+/// Where the access token travels on API calls.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Placement {
+    /// `Authorization: Bearer T`, the standard.
+    AuthorizationBearer,
+    /// `Authorization: T`.
+    AuthorizationRaw,
+    /// A header of its own, by its lower-case name, holding the bare token.
+    Header(&'static str),
+}
+
+impl Placement {
+    pub(crate) fn header_name(self) -> http::HeaderName {
+        match self {
+            Self::AuthorizationBearer | Self::AuthorizationRaw => http::header::AUTHORIZATION,
+            Self::Header(name) => http::HeaderName::from_static(name),
+        }
+    }
+}
+
+/// What is known about a dialect's refresh tokens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Refresh {
+    /// They can be exchanged.
+    Documented,
+    /// They are issued, but how to use them is not documented: tried once; any 4xx leads to the original grant.
+    Undocumented,
+    /// There are none; one that comes all the same is not used.
+    None,
+}
+
+/// How a provider tells failures.
+#[derive(Clone, Copy, Debug)]
+pub struct Answers {
+    pub(crate) soft_failure: Option<&'static str>,
+    pub(crate) limits: &'static [LimitRule],
+    pub(crate) unauthorized_hint: Option<&'static str>,
+}
+
+impl Answers {
+    /// By the status alone.
+    pub const fn new() -> Self {
+        Self {
+            soft_failure: None,
+            limits: &[],
+            unauthorized_hint: None,
+        }
+    }
+
+    /// A success status whose body has this member as `false` is a failure.
+    pub const fn soft_failure(mut self, member: &'static str) -> Self {
+        self.soft_failure = Some(member);
+        self
+    }
+
+    /// Answers that mean "too many requests" though their status is not 429.
+    pub const fn limits(mut self, rules: &'static [LimitRule]) -> Self {
+        self.limits = rules;
+        self
+    }
+
+    /// What to look at when a fresh token is refused.
+    pub const fn unauthorized_hint(mut self, hint: &'static str) -> Self {
+        self.unauthorized_hint = Some(hint);
+        self
+    }
+
+    /// The kind of failure that `status`, with the provider's own code and message, stands for.
+    pub(crate) fn kind(&self, status: u16, code: Option<&str>, message: Option<&str>) -> ErrorKind {
+        if self
+            .limits
+            .iter()
+            .any(|rule| rule.fits(status, code, message))
+        {
+            return ErrorKind::RateLimited;
+        }
+        match status {
+            300..=399 => ErrorKind::Blocked,
+            401 => ErrorKind::Unauthorized,
+            403 => ErrorKind::Permission,
+            404 | 410 => ErrorKind::NotFound,
+            408 => ErrorKind::Timeout,
+            429 => ErrorKind::RateLimited,
+            400..=499 => ErrorKind::Invalid,
+            _ => ErrorKind::Provider,
+        }
+    }
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// An answer that means "too many requests": its status, and its code or a word in its code or message.
+#[derive(Clone, Copy, Debug)]
+pub struct LimitRule {
+    status: u16,
+    code: Option<&'static str>,
+    word: Option<&'static str>,
+}
+
+impl LimitRule {
+    /// By the provider's code.
+    pub const fn code(status: u16, code: &'static str) -> Self {
+        Self {
+            status,
+            code: Some(code),
+            word: None,
+        }
+    }
+
+    /// By a lower-case word in code or message.
+    pub const fn word(status: u16, word: &'static str) -> Self {
+        Self {
+            status,
+            code: None,
+            word: Some(word),
+        }
+    }
+
+    fn fits(&self, status: u16, code: Option<&str>, message: Option<&str>) -> bool {
+        let says = |word: &str| {
+            [code, message]
+                .into_iter()
+                .flatten()
+                .any(|text| text.to_ascii_lowercase().contains(word))
+        };
+        self.status == status
+            && (self.code.is_some() && self.code == code || self.word.is_some_and(says))
+    }
+}

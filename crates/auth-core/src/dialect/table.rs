@@ -1,0 +1,130 @@
+//! Writes a dialect as Markdown, for `docs/dialects.md`.
+
+use std::fmt::Write as _;
+
+use super::{BodyFormat, ClientProof, Dialect, Parameter, Place, Placement, Refresh, TokenRow};
+use crate::grant::GrantType;
+
+impl Dialect {
+    /// The dialect's rows, rules and deviations as a Markdown section.
+    pub fn to_markdown(&self) -> String {
+        let mut text = format!("### `{}`\n\n", self.name);
+        text.push_str(
+            "| grant | request | body | client proof | parameters, in order | source |\n",
+        );
+        text.push_str("|---|---|---|---|---|---|\n");
+        if let Some(row) = &self.authorize {
+            let parameters = list(row.parameters);
+            line(
+                &mut text,
+                &[
+                    "authorization URL",
+                    &format!("GET `{}`", row.path),
+                    "-",
+                    "-",
+                    &parameters,
+                    row.source,
+                ],
+            );
+        }
+        for row in self.rows {
+            row.describe(&mut text);
+        }
+        let placement = match self.placement {
+            Placement::AuthorizationBearer => "`Authorization: Bearer T`".to_owned(),
+            Placement::AuthorizationRaw => "`Authorization: T`".to_owned(),
+            Placement::Header(name) => format!("`{name}: T`"),
+        };
+        let refresh = match self.refresh {
+            Refresh::Documented => {
+                "documented; 400 and 401 mean that the refresh token is no longer good"
+            }
+            Refresh::Undocumented => {
+                "undocumented; tried once, any 4xx leads to the original grant where that needs no person"
+            }
+            Refresh::None => "none; a refresh token that comes all the same is not used",
+        };
+        // Writing to a string does not fail.
+        let _ = write!(text, "\nAPI calls carry {placement}. Refresh: {refresh}.");
+        if self.missing_token_type {
+            text.push_str(" A missing `token_type` is read as `bearer`.");
+        }
+        if let Some(member) = self.answers.soft_failure {
+            let _ = write!(
+                text,
+                " A success status with `{member}: false` is a failure."
+            );
+        }
+        for rule in self.answers.limits {
+            let sign = match (rule.code, rule.word) {
+                (Some(code), _) => format!("code `{code}`"),
+                (None, word) => format!("\"{}\" in code or message", word.unwrap_or_default()),
+            };
+            let _ = write!(
+                text,
+                " Status {} with {sign} means too many requests.",
+                rule.status
+            );
+        }
+        text.push_str("\n\nDepartures from the standard, each looked for on the wire by the conformance test:\n\n");
+        let deviations = self.deviations();
+        if deviations.is_empty() {
+            text.push_str("- none\n");
+        }
+        for deviation in deviations {
+            let _ = writeln!(text, "- {deviation}");
+        }
+        text
+    }
+}
+
+impl TokenRow {
+    fn describe(&self, text: &mut String) {
+        let mut grant = self.grant.name().to_owned();
+        if self.grant == GrantType::RefreshToken && !self.after.is_empty() {
+            let after: Vec<_> = self.after.iter().map(|first| first.name()).collect();
+            grant = format!("{grant}, after {}", after.join(" or "));
+        }
+        let format = match self.format {
+            BodyFormat::Form => "form",
+            BodyFormat::Json => "JSON",
+        };
+        let proof = match self.client {
+            ClientProof::Parameters => "what the parameters say",
+            ClientProof::BearerBase64 => "`Authorization: Bearer base64(client_id:client_secret)`",
+        };
+        line(
+            text,
+            &[
+                &grant,
+                &format!("POST `{}`", self.path),
+                format,
+                proof,
+                &list(self.parameters),
+                self.source,
+            ],
+        );
+    }
+}
+
+fn list(parameters: &[Parameter]) -> String {
+    let one = |parameter: &Parameter| {
+        let place = if parameter.place == Place::Query {
+            " (query)"
+        } else {
+            ""
+        };
+        let optional = if parameter.optional { " (if set)" } else { "" };
+        let from = if parameter.value == parameter.wire {
+            String::new()
+        } else {
+            format!(" = {}", parameter.value)
+        };
+        format!("`{}`{from}{place}{optional}", parameter.wire)
+    };
+    parameters.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn line(text: &mut String, cells: &[&str]) {
+    let _ = writeln!(text, "| {} |", cells.join(" | "));
+}

@@ -1,0 +1,338 @@
+//! Exchanges a grant for a token set, in the form that the dialect asks for.
+//!
+//! Answers: [`TokenEndpoint`]. Never: keeps a token, decides when to renew.
+//!
+//! `oauth2` builds the standard request and reads the standard answer; [`wire`] stands between it and the network and
+//! rewrites both. Beside `authorize` the only room that names `oauth2`.
+
+mod answer;
+mod wire;
+
+use std::time::{Duration, Instant};
+
+use oauth2::basic::{
+    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+};
+use oauth2::{
+    AuthType, Client, ClientId, ClientSecret, EndpointNotSet, EndpointSet, PkceCodeVerifier,
+    RedirectUrl, RefreshToken, RequestTokenError, StandardRevocableToken, TokenUrl,
+};
+
+use crate::clock::Clock;
+use crate::dialect::{ClientProof, Dialect, TokenRow};
+use crate::error::{Error, ErrorKind, without_value};
+#[cfg(feature = "password-grant")]
+use crate::grant::Grant;
+use crate::grant::{AuthorizationCode, GrantType, Principal};
+use crate::secret::{Scrubber, Secret, base64_pair};
+use crate::token::TokenSet;
+use crate::transport::{BaseUrl, Transport};
+
+use answer::TokenAnswer;
+use wire::Wire;
+
+/// The first wait before a token request is tried again; it doubles, and half of it is left to chance.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// The `oauth2` client as it is set up for one request.
+type Engine = Client<
+    BasicErrorResponse,
+    TokenAnswer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// Where and how one principal gets its tokens.
+pub(crate) struct TokenEndpoint {
+    pub(crate) dialect: Dialect,
+    pub(crate) base: BaseUrl,
+    pub(crate) principal: Principal,
+    pub(crate) transport: Transport,
+    pub(crate) timeout: Duration,
+    pub(crate) retries: u32,
+}
+
+/// What is exchanged now.
+pub(crate) enum Exchange<'a> {
+    /// The principal's own grant; an authorization code travels beside it, since it can be used once.
+    First(Option<&'a AuthorizationCode>),
+    /// A refresh token.
+    Refresh(&'a Secret),
+}
+
+/// A fresh token set, and when it was asked for and received.
+pub(crate) struct Issued {
+    pub(crate) set: TokenSet,
+    pub(crate) lifetime: Option<Duration>,
+    pub(crate) sent: Instant,
+    pub(crate) received: Instant,
+}
+
+/// The secrets of one exchange.
+struct Proof {
+    client_secret: Option<Secret>,
+    #[cfg(feature = "password-grant")]
+    password: Option<Secret>,
+    parameters: Vec<(&'static str, Secret)>,
+}
+
+impl TokenEndpoint {
+    /// Asks for a token; tries again at most [`retries`](Self::retries) times where the provider surely did nothing
+    /// with the request, or says that it is busy.
+    pub(crate) async fn exchange(
+        &self,
+        exchange: Exchange<'_>,
+        clock: &dyn Clock,
+    ) -> Result<Issued, Error> {
+        let first = self
+            .principal
+            .grant
+            .grant_type()
+            .ok_or_else(|| Error::config("grant", "needs no token request"))?;
+        let grant = match exchange {
+            Exchange::First(_) => first,
+            Exchange::Refresh(_) => GrantType::RefreshToken,
+        };
+        let row = self.dialect.row(grant, first).ok_or_else(|| {
+            Error::config(
+                "grant",
+                format!("{} has no {} grant", self.dialect.name(), grant.name()),
+            )
+        })?;
+        let proof = self.proof(row).await?;
+        let mut failed = 0;
+        loop {
+            let (sent, sent_utc) = (clock.now(), clock.utc());
+            let error = match self.once(row, &exchange, &proof, clock).await {
+                Ok(answer) => {
+                    let received = clock.now();
+                    let lifetime = answer.lifetime(clock.utc());
+                    return Ok(Issued {
+                        set: answer.into_set(lifetime, sent_utc),
+                        lifetime,
+                        sent,
+                        received,
+                    });
+                }
+                Err(error) => error,
+            };
+            let wait = error.retry_after().unwrap_or_else(|| {
+                (FIRST_WAIT * 2_u32.saturating_pow(failed)).mul_f64(0.5 + fastrand::f64() / 2.0)
+            });
+            if failed >= self.retries || !self.may_repeat(grant, &error) || wait > self.timeout {
+                return Err(error);
+            }
+            failed += 1;
+            tracing::debug!(
+                dialect = self.dialect.name(),
+                attempt = failed,
+                ?wait,
+                "token request is tried again"
+            );
+            clock.sleep(wait).await;
+        }
+    }
+
+    /// A request that surely never left may be repeated; 429 and 502 to 504 too, but for a code, which is good for
+    /// one request only, and for a refresh that nobody documents.
+    fn may_repeat(&self, grant: GrantType, error: &Error) -> bool {
+        if !error.may_have_been_processed() {
+            return error.kind() == ErrorKind::Connect;
+        }
+        let undocumented = grant == GrantType::RefreshToken
+            && self.dialect.refresh_rule() == crate::dialect::Refresh::Undocumented;
+        let busy = error.kind() == ErrorKind::RateLimited
+            || error
+                .status()
+                .is_some_and(|status| matches!(status.as_u16(), 502..=504));
+        busy && grant != GrantType::AuthorizationCode && !undocumented
+    }
+
+    /// Reads the secrets that `row` needs, and no other.
+    async fn proof(&self, row: &TokenRow) -> Result<Proof, Error> {
+        let needs = |name: &str| {
+            row.parameters
+                .iter()
+                .any(|parameter| parameter.value == name)
+        };
+        let mut proof = Proof {
+            client_secret: None,
+            #[cfg(feature = "password-grant")]
+            password: None,
+            parameters: Vec::new(),
+        };
+        if let Some(source) = &self.principal.client_secret
+            && (needs("client_secret") || row.client == ClientProof::BearerBase64)
+        {
+            let secret = source
+                .read()
+                .await
+                .map_err(|error| Error::secret("client_secret", error))?;
+            proof.client_secret = Some(secret);
+        }
+        #[cfg(feature = "password-grant")]
+        if let Grant::Password { password, .. } = &self.principal.grant
+            && needs("password")
+        {
+            proof.password = Some(
+                password
+                    .read()
+                    .await
+                    .map_err(|error| Error::secret("password", error))?,
+            );
+        }
+        for (name, value) in &self.principal.parameters {
+            if needs(name) {
+                proof.parameters.push((name, value.read(name).await?));
+            }
+        }
+        Ok(proof)
+    }
+
+    /// One request and its answer.
+    async fn once(
+        &self,
+        row: &'static TokenRow,
+        exchange: &Exchange<'_>,
+        proof: &Proof,
+        clock: &dyn Clock,
+    ) -> Result<TokenAnswer, Error> {
+        let scrubber = self.scrubber(exchange, proof);
+        let mut extra = proof.parameters.clone();
+        if let Some(uri) = &self.principal.redirect_uri
+            && !matches!(exchange, Exchange::First(Some(_)))
+        {
+            extra.push(("redirect_uri", Secret::new(uri.as_str())));
+        }
+        let wire = Wire::new(self, row, extra, scrubber, clock.utc());
+        let engine = self.engine(row, proof)?;
+        let result = match exchange {
+            Exchange::Refresh(token) => {
+                let token = RefreshToken::new(token.expose().to_owned());
+                engine
+                    .exchange_refresh_token(&token)
+                    .request_async(&wire)
+                    .await
+            }
+            Exchange::First(Some(code)) => {
+                let redirect = RedirectUrl::new(code.redirect_uri.clone()).map_err(|error| {
+                    Error::config("redirect_uri", format!("is not a URL: {error}"))
+                })?;
+                let mut request = engine
+                    .exchange_code(oauth2::AuthorizationCode::new(
+                        code.code.expose().to_owned(),
+                    ))
+                    .set_redirect_uri(std::borrow::Cow::Owned(redirect));
+                if let Some(verifier) = &code.verifier {
+                    request = request
+                        .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()));
+                }
+                request.request_async(&wire).await
+            }
+            Exchange::First(None) => match &self.principal.grant {
+                #[cfg(feature = "password-grant")]
+                Grant::Password { username, .. } => {
+                    let username = oauth2::ResourceOwnerUsername::new(username.clone());
+                    let password = proof
+                        .password
+                        .as_ref()
+                        .map(|secret| secret.expose().to_owned())
+                        .unwrap_or_default();
+                    let password = oauth2::ResourceOwnerPassword::new(password);
+                    engine
+                        .exchange_password(&username, &password)
+                        .request_async(&wire)
+                        .await
+                }
+                _ => {
+                    engine
+                        .exchange_client_credentials()
+                        .request_async(&wire)
+                        .await
+                }
+            },
+        };
+        let answer = result.map_err(|error| match error {
+            RequestTokenError::Request(error) => error,
+            // Neither of these is told further: both can hold the body, and so a token.
+            RequestTokenError::Parse(error, _) => Error::decode(
+                &error.path().to_string(),
+                &without_value(error.inner()),
+                wire.status(),
+            ),
+            _ => Error::decode("", "no token answer", wire.status()),
+        })?;
+        answer.check(self.dialect.accepts_missing_token_type(), wire.status())?;
+        Ok(answer)
+    }
+
+    fn engine(&self, row: &TokenRow, proof: &Proof) -> Result<Engine, Error> {
+        let id = self.principal.client_id.clone().unwrap_or_default();
+        let url = TokenUrl::from_url(self.base.join(row.path, &[] as &[(&str, &str)]));
+        let mut engine = Client::new(ClientId::new(id)).set_auth_type(AuthType::RequestBody);
+        if let Some(secret) = &proof.client_secret {
+            engine = engine.set_client_secret(ClientSecret::new(secret.expose().to_owned()));
+        }
+        Ok(engine.set_token_uri(url))
+    }
+
+    /// What must not be seen in anything that comes of this exchange.
+    fn scrubber(&self, exchange: &Exchange<'_>, proof: &Proof) -> Scrubber {
+        let mut scrubber = Scrubber::default();
+        if let Some(secret) = &proof.client_secret {
+            scrubber.add(secret.expose());
+            if let Some(id) = &self.principal.client_id {
+                scrubber.add(base64_pair(id, secret).expose());
+            }
+        }
+        #[cfg(feature = "password-grant")]
+        if let Some(password) = &proof.password {
+            scrubber.add(password.expose());
+        }
+        for (name, value) in &proof.parameters {
+            let listed = self
+                .principal
+                .parameters
+                .iter()
+                .find(|(known, _)| known == name);
+            if listed.is_some_and(|(_, value)| value.is_secret()) {
+                scrubber.add(value.expose());
+            }
+        }
+        match exchange {
+            Exchange::Refresh(token) => scrubber.add(token.expose()),
+            Exchange::First(Some(code)) => {
+                scrubber.add(code.code.expose());
+                if let Some(verifier) = &code.verifier {
+                    scrubber.add(verifier.expose());
+                }
+            }
+            Exchange::First(None) => {}
+        }
+        scrubber
+    }
+}
+
+/// Reads a token answer that did not come from the token endpoint.
+#[cfg(feature = "implicit")]
+pub(crate) fn read_answer(body: &[u8], clock: &dyn Clock) -> Result<TokenSet, Error> {
+    let status = http::StatusCode::OK;
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let answer: TokenAnswer = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        Error::decode(
+            &error.path().to_string(),
+            &without_value(error.inner()),
+            status,
+        )
+    })?;
+    answer.check(false, status)?;
+    let now = clock.utc();
+    let lifetime = answer.lifetime(now);
+    Ok(answer.into_set(lifetime, now))
+}

@@ -1,0 +1,436 @@
+//! Says what went wrong and decides what can be done about it.
+//!
+//! Answers: [`Error`], [`ErrorKind`]. Never: holds a secret, a URL with a query, or a foreign error type in its
+//! signature.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+/// How much of an answer's body an error keeps.
+const BODY_KEPT: usize = 4096;
+/// How much of a provider's message an error keeps.
+const MESSAGE_KEPT: usize = 500;
+
+/// What a caller can meet. Cheap to clone: all callers that waited for one failed token request share one error.
+///
+/// `Display` is one line without secrets, URL or body; the cause is in [`source`](StdError::source).
+///
+/// # Examples
+/// ```
+/// use auth_core::{Error, ErrorKind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::Reauthorize => "ask the person to sign in again",
+///         ErrorKind::Unauthorized | ErrorKind::Config => "check the credentials",
+///         _ if error.is_retryable() => "try again later",
+///         _ => "report it",
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    retryable: bool,
+    sent: bool,
+    retry_after: Option<Duration>,
+    answer: Option<Arc<Answer>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What the provider answered, as far as an error keeps it; already scrubbed of the session's secrets.
+#[derive(Default)]
+pub(crate) struct Answer {
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Bytes,
+}
+
+/// The coarse kind of an [`Error`].
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// We refused: another host, a redirect, an answer over the size limit, plain `http:`, a callback that is not ours.
+    Blocked,
+    /// The work was given up, because the runtime that did it went away.
+    Cancelled,
+    /// A setting is missing or wrong; the message names it.
+    Config,
+    /// No connection, or it broke.
+    Connect,
+    /// The answer is not what was asked for; the message names the place in it.
+    Decode,
+    /// The provider says that the request is wrong.
+    Invalid,
+    /// The provider does not know the thing asked for.
+    NotFound,
+    /// The credentials are good and may not do this.
+    Permission,
+    /// The provider failed.
+    Provider,
+    /// Too many requests; see [`Error::retry_after`].
+    RateLimited,
+    /// A person must sign in again.
+    Reauthorize,
+    /// The place where tokens or secrets are kept did not work.
+    Store,
+    /// Time ran out.
+    Timeout,
+    /// The credentials were rejected.
+    Unauthorized,
+}
+
+impl Error {
+    fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        let retryable = matches!(
+            kind,
+            ErrorKind::Cancelled
+                | ErrorKind::Connect
+                | ErrorKind::RateLimited
+                | ErrorKind::Store
+                | ErrorKind::Timeout
+        );
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            retryable,
+            sent: false,
+            retry_after: None,
+            answer: None,
+            source: None,
+        }))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        // A constructor holds the only reference.
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            change(inner);
+        }
+        self
+    }
+
+    fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let source = source.into();
+        self.with(|inner| inner.source = Some(Arc::from(source)))
+    }
+
+    /// A setting that is missing or wrong. For provider crates and implementors of the traits here.
+    ///
+    /// # Examples
+    /// ```
+    /// let error = auth_core::Error::config("site_id", "an API key on a dash host needs it");
+    /// assert_eq!(error.to_string(), "setting `site_id`: an API key on a dash host needs it");
+    /// ```
+    pub fn config(setting: &str, problem: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Config, format!("setting `{setting}`: {problem}"))
+    }
+
+    /// A token store that did not do what it was asked for. For implementors of [`TokenStore`](crate::TokenStore).
+    pub fn store(what: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(ErrorKind::Store, format!("token store: {what}")).with_source(source)
+    }
+
+    /// A request that can't be sent as it was put together.
+    pub(crate) fn invalid(problem: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Invalid, problem)
+    }
+
+    /// Something that we refuse to do; `sent` says whether the request had already left.
+    pub(crate) fn blocked(reason: impl Into<Cow<'static, str>>, sent: bool) -> Self {
+        Self::new(ErrorKind::Blocked, reason).with(|inner| inner.sent = sent)
+    }
+
+    /// A flight that ended without an answer.
+    pub(crate) fn cancelled() -> Self {
+        Self::new(
+            ErrorKind::Cancelled,
+            "the renewal ended without an answer: its runtime was shut down, or a callback panicked",
+        )
+    }
+
+    /// No connection (`sent` is false), or one that broke on the way (`sent` is true).
+    pub(crate) fn connect(sent: bool, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let message = if sent {
+            "the connection broke before the answer was complete"
+        } else {
+            "no connection"
+        };
+        Self::new(ErrorKind::Connect, message)
+            .with(|inner| inner.sent = sent)
+            .with_source(source)
+    }
+
+    /// Time ran out while `what` was under way.
+    pub(crate) fn timeout(what: &str, sent: bool) -> Self {
+        Self::new(ErrorKind::Timeout, format!("time ran out: {what}"))
+            .with(|inner| inner.sent = sent)
+    }
+
+    /// Our own limit would be exceeded: nothing was sent.
+    pub(crate) fn rate_limited(retry_after: Duration) -> Self {
+        Self::new(
+            ErrorKind::RateLimited,
+            "the client-side rate limit is used up for longer than the call may wait",
+        )
+        .with(|inner| inner.retry_after = Some(retry_after))
+    }
+
+    /// A person must sign in again.
+    pub(crate) fn reauthorize(reason: &'static str, cause: Option<&Self>) -> Self {
+        let error = Self::new(ErrorKind::Reauthorize, reason);
+        match cause {
+            Some(cause) => error.with_source(cause.clone()),
+            None => error,
+        }
+    }
+
+    /// A secret that could not be read.
+    pub(crate) fn secret(name: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
+        Self::new(
+            ErrorKind::Store,
+            format!("the secret provider for `{name}` failed"),
+        )
+        .with_source(source)
+    }
+
+    /// An answer of `status` whose content does not fit at `path`.
+    pub(crate) fn decode(path: &str, problem: &str, status: StatusCode) -> Self {
+        let message = if path.is_empty() || path == "." || path == "?" {
+            format!("the answer does not fit: {problem}")
+        } else {
+            format!("the answer does not fit at `{path}`: {problem}")
+        };
+        Self::new(ErrorKind::Decode, message).with(|inner| {
+            inner.sent = true;
+            inner.answer = Some(Arc::new(Answer {
+                status: Some(status),
+                ..Answer::default()
+            }));
+        })
+    }
+
+    /// An answer that says no. `hint` is added to the message where it helps.
+    pub(crate) fn answered(
+        kind: ErrorKind,
+        what: &str,
+        hint: Option<&str>,
+        mut answer: Answer,
+    ) -> Self {
+        answer.body.truncate(BODY_KEPT);
+        answer.body = Bytes::copy_from_slice(&answer.body);
+        answer.code = answer.code.map(|code| one_line(&code));
+        answer.message = answer.message.map(|message| one_line(&message));
+        answer.request_id = answer.request_id.map(|id| one_line(&id));
+        let status = answer
+            .status
+            .map(|status| format!("status {}", status.as_u16()));
+        let code = answer.code.as_ref().map(|code| format!("code {code}"));
+        let facts: Vec<String> = status.into_iter().chain(code).collect();
+        let mut message = what.to_owned();
+        if !facts.is_empty() {
+            message.push_str(&format!(" ({})", facts.join(", ")));
+        }
+        if let Some(text) = &answer.message {
+            message.push_str(": ");
+            message.push_str(text);
+        }
+        if let Some(hint) = hint {
+            message.push_str("; ");
+            message.push_str(hint);
+        }
+        let retryable = kind == ErrorKind::RateLimited
+            || kind == ErrorKind::Timeout
+            || answer
+                .status
+                .is_some_and(|status| matches!(status.as_u16(), 502..=504));
+        Self::new(kind, message).with(|inner| {
+            inner.retryable = retryable;
+            inner.sent = true;
+            inner.retry_after = answer.retry_after;
+            inner.answer = Some(Arc::new(answer));
+        })
+    }
+
+    /// A callback that tells a refusal, with the provider's code and message.
+    pub(crate) fn callback(code: &str, message: Option<String>) -> Self {
+        let kind = if code == "access_denied" {
+            ErrorKind::Permission
+        } else {
+            ErrorKind::Provider
+        };
+        let answer = Answer {
+            code: Some(code.to_owned()),
+            message,
+            ..Answer::default()
+        };
+        Self::answered(kind, "the sign-in was not approved", None, answer)
+    }
+
+    /// A callback that lacks `name`.
+    pub(crate) fn callback_without(name: &str) -> Self {
+        Self::new(ErrorKind::Decode, format!("the callback has no `{name}`"))
+    }
+
+    /// The same failure, told again to a caller that came while the next try is not due.
+    pub(crate) fn again_after(&self, wait: Duration) -> Self {
+        Self(Arc::new(Inner {
+            kind: self.0.kind,
+            message: self.0.message.clone(),
+            retryable: self.0.retryable,
+            sent: false,
+            retry_after: Some(wait),
+            answer: self.0.answer.clone(),
+            source: self.0.source.clone(),
+        }))
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Says whether the same call may succeed later without anything else being changed.
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// `false` only if the request surely never reached the provider.
+    pub fn may_have_been_processed(&self) -> bool {
+        self.0.sent
+    }
+
+    /// How long to wait before the next try, where the provider or our own limit says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The HTTP status of the answer, if there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.answer.as_ref()?.status
+    }
+
+    /// The provider's own code, as it wrote it.
+    pub fn provider_code(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.code.as_deref()
+    }
+
+    /// The provider's own message: one line, at most 500 characters, the session's secrets replaced.
+    pub fn provider_message(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.message.as_deref()
+    }
+
+    /// The provider's id of the request, for its support desk.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.request_id.as_deref()
+    }
+
+    /// The first 4 KiB of the answer's body, the session's secrets replaced. Not part of `Debug` or `Display`: it can
+    /// hold personal data.
+    pub fn body(&self) -> Option<&[u8]> {
+        self.0
+            .answer
+            .as_ref()
+            .map(|answer| answer.body.as_ref())
+            .filter(|body| !body.is_empty())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("retryable", &self.0.retryable)
+            .field("may_have_been_processed", &self.0.sent)
+            .field("retry_after", &self.0.retry_after)
+            .field("status", &self.status())
+            .field("request_id", &self.request_id())
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// A foreign text as one printable line of bounded length.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(MESSAGE_KEPT)
+        .collect()
+}
+
+/// What a JSON error says about the expectation, without the value that was found: that can be a secret.
+pub(crate) fn without_value(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!("line {} column {}", error.line(), error.column());
+    if let Some(start) = text.rfind("expected ").filter(|_| error.is_data()) {
+        let expected = text[start..].split(" at line ").next().unwrap_or_default();
+        return format!("{expected} at {place}");
+    }
+    if error.is_data() && (text.starts_with("missing field") || text.starts_with("duplicate field"))
+    {
+        return text;
+    }
+    let class = if error.is_eof() {
+        "the JSON ends too early"
+    } else {
+        "no valid JSON"
+    };
+    format!("{class} at {place}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn provider_text_is_one_bounded_line() {
+        let answer = Answer {
+            message: Some(format!("a\r\nb{}", "x".repeat(1000))),
+            ..Answer::default()
+        };
+        let error = Error::answered(ErrorKind::Invalid, "refused", None, answer);
+        assert!(!error.to_string().contains(['\r', '\n']));
+        assert!(error.to_string().len() < 600);
+    }
+
+    #[test]
+    fn json_error_does_not_repeat_the_value() {
+        let found = serde_json::from_str::<u64>("\"canary\"");
+        let text = without_value(&found.expect_err("a text is no number"));
+        assert!(text.starts_with("expected u64"), "{text}");
+        assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn error_is_a_send_sync_error() {
+        fn check<T: StdError + Send + Sync + Clone + 'static>() {}
+        check::<Error>();
+    }
+}

@@ -1,0 +1,304 @@
+//! Puts one call together and refuses what must not be sent.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST,
+    PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde::Serialize;
+use url::Url;
+
+use crate::error::Error;
+use crate::transport::{BaseUrl, append_query};
+
+use super::{Response, Shared};
+
+/// One API call: what it sends, and what may be spent on it.
+///
+/// # Examples
+/// ```no_run
+/// # async fn example(client: auth_core::ApiClient) -> Result<(), auth_core::Error> {
+/// use std::time::Duration;
+/// let answer = client
+///     .request(http::Method::GET, "/v4/livechat/campaigns")
+///     .query("pageSize", 50)
+///     .with_timeout(Duration::from_secs(20))
+///     .send()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a call does nothing until it is sent"]
+pub struct Call<'c> {
+    shared: &'c Shared,
+    fixed_query: &'c [(&'static str, String)],
+    method: Method,
+    url: Result<Url, Error>,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+    problem: Option<Error>,
+    timeout: Duration,
+    deadline: Duration,
+    idempotent: bool,
+    replay: bool,
+}
+
+/// A call that is ready to be sent, as often as need be.
+pub(super) struct Ready {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) timeout: Duration,
+    pub(super) deadline: Duration,
+    pub(super) idempotent: bool,
+    pub(super) replay: bool,
+}
+
+impl<'c> Call<'c> {
+    pub(super) fn new(
+        shared: &'c Shared,
+        method: Method,
+        path: &str,
+        base: &BaseUrl,
+        fixed_query: &'c [(&'static str, String)],
+    ) -> Self {
+        let idempotent = method.is_idempotent();
+        Self {
+            shared,
+            fixed_query,
+            method,
+            url: locate(path, base),
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            problem: None,
+            timeout: shared.timeout,
+            deadline: shared.deadline,
+            idempotent,
+            replay: true,
+        }
+    }
+
+    /// Adds a query parameter; name and value are percent-encoded here.
+    pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.query.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Sends `body` as JSON. DELETE may have one too.
+    pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(bytes) => {
+                self.body = bytes.into();
+                self.headers
+                    .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            }
+            Err(_) => self.problem = Some(Error::invalid("the body has no JSON form")),
+        }
+        self
+    }
+
+    /// Adds a header. Credentials, cookies and what belongs to the connection are refused.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let reserved = [
+            AUTHORIZATION,
+            CONNECTION,
+            CONTENT_LENGTH,
+            COOKIE,
+            HOST,
+            PROXY_AUTHORIZATION,
+            TRANSFER_ENCODING,
+            self.shared.placement().header_name(),
+        ];
+        match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) if !reserved.contains(&name) => {
+                self.headers.insert(name, value);
+            }
+            (Ok(name), Ok(_)) => {
+                self.problem = Some(Error::blocked(
+                    format!("the header `{name}` is not a caller's to set"),
+                    false,
+                ));
+            }
+            _ => self.problem = Some(Error::invalid("a header's name or value is malformed")),
+        }
+        self
+    }
+
+    /// How long one try may take; see [`Settings::call_timeout`](crate::Settings::call_timeout).
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long the call may take with all its waits and retries; see
+    /// [`Settings::call_deadline`](crate::Settings::call_deadline).
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Says whether the call may be made twice: then it is tried again also where the provider may have acted on the
+    /// first try. Default: as the method has it (RFC 9110 section 9.2.2).
+    pub fn with_idempotent(mut self, idempotent: bool) -> Self {
+        self.idempotent = idempotent;
+        self
+    }
+
+    /// Says whether a 401 renews the token and sends the call once more. Default: yes. Switch it off for a call that
+    /// answers 401 for reasons of its own, such as a wrong old password.
+    pub fn with_replay(mut self, replay: bool) -> Self {
+        self.replay = replay;
+        self
+    }
+
+    /// Sends the call.
+    ///
+    /// # Errors
+    /// Any [`ErrorKind`](crate::ErrorKind); a failure that may pass was tried again before it is told.
+    pub async fn send(self) -> Result<Response, Error> {
+        let shared = self.shared;
+        shared.send(self.ready()?).await
+    }
+
+    fn ready(self) -> Result<Ready, Error> {
+        let mut url = self.url?;
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let brought: Vec<String> = url
+            .query_pairs()
+            .map(|(name, _)| name.into_owned())
+            .collect();
+        append_query(&mut url, &self.query);
+        let missing: Vec<_> = self
+            .fixed_query
+            .iter()
+            .filter(|(name, _)| {
+                !brought
+                    .iter()
+                    .chain(self.query.iter().map(|(name, _)| name))
+                    .any(|n| n == name)
+            })
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        append_query(&mut url, &missing);
+        let mut headers = self.headers;
+        headers
+            .entry(ACCEPT)
+            .or_insert(HeaderValue::from_static("application/json"));
+        Ok(Ready {
+            method: self.method,
+            url,
+            headers,
+            body: self.body,
+            timeout: self.timeout,
+            deadline: self.deadline,
+            idempotent: self.idempotent,
+            replay: self.replay,
+        })
+    }
+}
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("method", &self.method)
+            .field("path", &self.url.as_ref().ok().map(Url::path))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Finds the URL of `path` on `base`, and refuses every way to another host.
+fn locate(path: &str, base: &BaseUrl) -> Result<Url, Error> {
+    if path.contains("://") && !path.starts_with('/') {
+        let url = Url::parse(path).map_err(|error| {
+            Error::invalid(format!("the URL of the call is malformed: {error}"))
+        })?;
+        if !base.holds(&url) || !url.username().is_empty() || url.password().is_some() {
+            return Err(Error::blocked(
+                "the URL of the call is on another host than the API",
+                false,
+            ));
+        }
+        return Ok(url);
+    }
+    if path.starts_with("//") || path.starts_with("/\\") || path.starts_with('\\') {
+        return Err(Error::blocked(
+            "the path of the call names another host",
+            false,
+        ));
+    }
+    if !path.starts_with('/') || path.contains(['#', '\\']) || path.chars().any(char::is_control) {
+        return Err(Error::invalid(
+            "the path of the call must start with `/` and hold no `#`, `\\` or control character",
+        ));
+    }
+    let (path, query) = path
+        .split_once('?')
+        .map_or((path, None), |(path, query)| (path, Some(query)));
+    let mut url = base.join(path, &[] as &[(&str, &str)]);
+    url.set_query(query);
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn no_path_leads_to_another_host() {
+        let base = BaseUrl::parse("base_url", "https://api.example.com", &[]).expect("a good URL");
+        for (path, kind) in [
+            ("https://evil.example/x", ErrorKind::Blocked),
+            ("http://api.example.com/x", ErrorKind::Blocked),
+            ("https://api.example.com:444/x", ErrorKind::Blocked),
+            ("https://user@api.example.com/x", ErrorKind::Blocked),
+            ("https://api.example.com@evil.example/x", ErrorKind::Blocked),
+            ("//evil.example/x", ErrorKind::Blocked),
+            ("/\\evil.example/x", ErrorKind::Blocked),
+            ("\\\\evil.example/x", ErrorKind::Blocked),
+            ("x/y", ErrorKind::Invalid),
+            ("", ErrorKind::Invalid),
+            ("/x#y", ErrorKind::Invalid),
+            ("/x\r\ny", ErrorKind::Invalid),
+            ("://", ErrorKind::Invalid),
+        ] {
+            let error = locate(path, &base).expect_err(path);
+            assert_eq!(error.kind(), kind, "{path}");
+        }
+    }
+
+    #[test]
+    fn paths_keep_colons_escapes_and_their_query() {
+        let base = BaseUrl::parse("base_url", "https://api.example.com", &[]).expect("a good URL");
+        for (path, url) in [
+            (
+                "/v4/agents/7:unlock",
+                "https://api.example.com/v4/agents/7:unlock",
+            ),
+            (
+                "/a%2Fb?x=https://y",
+                "https://api.example.com/a%2Fb?x=https://y",
+            ),
+            ("/a/https://b", "https://api.example.com/a/https://b"),
+            (
+                "https://api.example.com/next?page=2",
+                "https://api.example.com/next?page=2",
+            ),
+            (
+                "HTTPS://API.example.com/next",
+                "https://api.example.com/next",
+            ),
+        ] {
+            assert_eq!(locate(path, &base).expect(path).as_str(), url);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Holds one successful answer and decodes it.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, without_value};
+
+/// An answer with a success status. `Debug` shows neither headers nor body.
+pub struct Response {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Response {
+    /// The status, one of 2xx.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body as it came; at most 16 MiB.
+    pub fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Decodes the body as JSON; an empty one counts as `null`, so `()` and `Option` accept it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), naming the place that does not fit; the value found there is
+    /// not repeated.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let body = if self.body.is_empty() {
+            b"null".as_slice()
+        } else {
+            self.body.as_ref()
+        };
+        let mut reader = serde_json::Deserializer::from_slice(body);
+        match serde_path_to_error::deserialize(&mut reader) {
+            Ok(value) => match reader.end() {
+                Ok(()) => Ok(value),
+                Err(error) => Err(self.misfit("", &error)),
+            },
+            Err(error) => Err(self.misfit(&error.path().to_string(), error.inner())),
+        }
+    }
+
+    fn misfit(&self, path: &str, error: &serde_json::Error) -> Error {
+        let mut problem = without_value(error);
+        let kind = self
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        if self.body.is_empty() {
+            problem = "the body is empty".to_owned();
+        } else if let Some(kind) = kind.filter(|kind| !kind.contains("json")) {
+            let kind: String = kind.chars().take(60).collect();
+            problem =
+                format!("{problem}; its content type is `{kind}`, so it may come from a proxy");
+        }
+        Error::decode(path, &problem, self.status)
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

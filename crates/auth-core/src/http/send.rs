@@ -1,0 +1,195 @@
+//! Sends one call: permit, header, request, verdict; renews and replays once after a 401, backs off where it helps.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, StatusCode};
+
+use crate::clock::within;
+use crate::error::{Error, ErrorKind};
+use crate::fault;
+use crate::token::Authorization;
+use crate::transport::{Limits, Outgoing};
+
+use super::call::Ready;
+use super::{Response, Shared};
+
+/// An API answer larger than this is not read.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+/// The longest first wait before a call is tried again; it doubles, and all of it is left to chance.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+impl Shared {
+    /// Sends until there is a verdict or time runs out.
+    pub(super) async fn send(&self, call: Ready) -> Result<Response, Error> {
+        let end = self.clock.now() + call.deadline;
+        let mut tries = 0;
+        let mut replayed = false;
+        loop {
+            if let Some(limiter) = &self.rate_limiter {
+                limiter.turn(self.clock.as_ref(), self.left(end)?).await?;
+            }
+            let authorization = self.authorize(end).await?;
+            let error = match self.once(&call, &authorization, self.left(end)?).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            if error.kind() == ErrorKind::Unauthorized
+                && call.replay
+                && !replayed
+                && self.session.can_renew()
+            {
+                replayed = true;
+                let renewal = self.session.renew(authorization.generation());
+                let renewed = within(self.clock.as_ref(), self.left(end)?, renewal).await;
+                let renewed =
+                    renewed.ok_or_else(|| Error::timeout("waiting for a token", true))??;
+                if renewed.generation() > authorization.generation() {
+                    continue;
+                }
+                return Err(error);
+            }
+            let wait = error.retry_after().unwrap_or_else(|| {
+                (FIRST_WAIT * 2_u32.saturating_pow(tries)).mul_f64(fastrand::f64())
+            });
+            if tries >= self.retries
+                || !may_repeat(&error, call.idempotent)
+                || self.left(end)? <= wait
+            {
+                return Err(error);
+            }
+            tries += 1;
+            tracing::debug!(%error, attempt = tries, ?wait, "call is tried again");
+            self.clock.sleep(wait).await;
+        }
+    }
+
+    async fn authorize(&self, end: Instant) -> Result<Authorization, Error> {
+        if let Some(ready) = self.session.ready() {
+            return Ok(ready);
+        }
+        let waited = within(
+            self.clock.as_ref(),
+            self.left(end)?,
+            self.session.authorization(),
+        )
+        .await;
+        waited.ok_or_else(|| Error::timeout("waiting for a token", false))?
+    }
+
+    /// One request and its verdict.
+    async fn once(
+        &self,
+        call: &Ready,
+        authorization: &Authorization,
+        left: Duration,
+    ) -> Result<Response, Error> {
+        let mut headers = call.headers.clone();
+        headers.insert(authorization.name(), authorization.value().clone());
+        let outgoing = Outgoing {
+            method: call.method.clone(),
+            url: call.url.clone(),
+            headers,
+            body: call.body.clone(),
+        };
+        let limits = Limits {
+            timeout: call.timeout.min(left),
+            body: LARGEST_ANSWER,
+        };
+        let answer = self.transport.send(outgoing, limits).await?;
+        match self.verdict(&answer) {
+            Some(error) => Err(error),
+            None => {
+                let (parts, body) = answer.into_parts();
+                Ok(Response {
+                    status: parts.status,
+                    headers: parts.headers,
+                    body,
+                })
+            }
+        }
+    }
+
+    /// The failure that an answer stands for, if it is one.
+    fn verdict(&self, answer: &http::Response<Bytes>) -> Option<Error> {
+        let status = answer.status();
+        let rules = self.dialect.answer_rules();
+        let soft = || {
+            rules
+                .soft_failure
+                .is_some_and(|member| fault::soft_failure(answer.body(), member))
+        };
+        if status.is_success() && !soft() {
+            return None;
+        }
+        let told = fault::read(answer, self.clock.utc(), &self.session.scrubber());
+        if status.is_success() {
+            return Some(Error::answered(
+                ErrorKind::Invalid,
+                "the provider refused the call",
+                None,
+                told,
+            ));
+        }
+        let mut kind = rules.kind(
+            status.as_u16(),
+            told.code.as_deref(),
+            told.message.as_deref(),
+        );
+        if status == StatusCode::UNAUTHORIZED && lacks_scope(answer.headers()) {
+            // RFC 6750 section 3.1: the token is good, and another would not be better.
+            kind = ErrorKind::Permission;
+        }
+        let what = match kind {
+            ErrorKind::Blocked => "the provider redirects; credentials are not sent elsewhere",
+            ErrorKind::NotFound => "the provider does not know this",
+            ErrorKind::Permission => "the credentials may not do this",
+            ErrorKind::RateLimited => "the provider's rate limit is used up",
+            ErrorKind::Unauthorized => "the provider refused the credentials",
+            ErrorKind::Invalid => "the provider refused the call",
+            _ => "the provider failed",
+        };
+        let hint = rules
+            .unauthorized_hint
+            .filter(|_| kind == ErrorKind::Unauthorized);
+        Some(Error::answered(kind, what, hint, told))
+    }
+
+    fn left(&self, end: Instant) -> Result<Duration, Error> {
+        let left = end.saturating_duration_since(self.clock.now());
+        if left.is_zero() {
+            Err(Error::timeout("the call's deadline", true))
+        } else {
+            Ok(left)
+        }
+    }
+}
+
+/// Says whether a call may be made again after `error`: where it surely had no effect, or where a second effect does
+/// no harm.
+fn may_repeat(error: &Error, idempotent: bool) -> bool {
+    match error.kind() {
+        ErrorKind::Connect => idempotent || !error.may_have_been_processed(),
+        // A limit that comes without 429 or a wait lasts for hours.
+        ErrorKind::RateLimited => {
+            error.status() == Some(StatusCode::TOO_MANY_REQUESTS) || error.retry_after().is_some()
+        }
+        _ => {
+            idempotent
+                && error
+                    .status()
+                    .is_some_and(|status| matches!(status.as_u16(), 502..=504))
+        }
+    }
+}
+
+fn lacks_scope(headers: &HeaderMap) -> bool {
+    let challenges = headers
+        .get_all(WWW_AUTHENTICATE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    challenges
+        .into_iter()
+        .any(|challenge| challenge.contains("insufficient_scope"))
+}

@@ -1,0 +1,292 @@
+//! Holds values that never print.
+//!
+//! Answers: [`Secret`], [`SecretSource`]. Never: decides who may read a secret, stores one.
+//!
+//! A [`Secret`] is zeroed when it is dropped. Copies that leave this room (a request body, a header that is
+//! ready to send) belong to the HTTP library; `docs/security.md` names them.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+/// A text that is zeroed on drop, compared in constant time, and printed as `[REDACTED]`.
+///
+/// # Examples
+/// ```
+/// let key = auth_core::Secret::new("k-123");
+/// assert_eq!(format!("{key:?}"), "[REDACTED]");
+/// assert_eq!(key.expose(), "k-123");
+/// ```
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Takes the text over.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(SecretString::from(text.into()))
+    }
+
+    /// Gives the text to code that must have it; what it does with it is no longer guarded.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Says whether the text is empty.
+    pub fn is_empty(&self) -> bool {
+        self.expose().is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[REDACTED]")
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose()
+            .as_bytes()
+            .ct_eq(other.expose().as_bytes())
+            .into()
+    }
+}
+
+impl Eq for Secret {}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+/// Gives a long-lived password or key when it is needed, so that the client need not keep it.
+///
+/// It is asked once for each sign-in (password, client secret) or, for a key that travels with every call, once
+/// at first and again after a 401. A rotated key is therefore picked up without a restart.
+///
+/// # Examples
+/// ```
+/// use std::error::Error;
+/// use std::sync::Arc;
+/// use auth_core::{Secret, SecretProvider, SecretSource};
+///
+/// struct Vault;
+///
+/// #[async_trait::async_trait]
+/// impl SecretProvider for Vault {
+///     async fn secret(&self) -> Result<Secret, Box<dyn Error + Send + Sync>> {
+///         Ok(Secret::new("read from the vault"))
+///     }
+/// }
+///
+/// let source = SecretSource::provider(Arc::new(Vault));
+/// ```
+#[async_trait]
+pub trait SecretProvider: Send + Sync {
+    /// Reads the secret now.
+    ///
+    /// # Errors
+    /// Whatever kept it from being read; the caller of the API meets it as the source of an
+    /// [`ErrorKind::Store`](crate::ErrorKind::Store).
+    async fn secret(&self) -> Result<Secret, Box<dyn StdError + Send + Sync>>;
+}
+
+/// A secret by value, or someone to ask for it.
+#[derive(Clone)]
+pub struct SecretSource(Source);
+
+#[derive(Clone)]
+enum Source {
+    Value(Secret),
+    Provider(Arc<dyn SecretProvider>),
+}
+
+impl SecretSource {
+    /// A secret that is known now and does not change.
+    pub fn value(secret: impl Into<Secret>) -> Self {
+        Self(Source::Value(secret.into()))
+    }
+
+    /// A secret that `provider` is asked for each time it is needed.
+    pub fn provider(provider: Arc<dyn SecretProvider>) -> Self {
+        Self(Source::Provider(provider))
+    }
+
+    /// Says whether asking again can give another answer.
+    pub(crate) fn can_change(&self) -> bool {
+        matches!(self.0, Source::Provider(_))
+    }
+
+    /// The value, where it is known without asking.
+    pub fn known(&self) -> Option<&Secret> {
+        match &self.0 {
+            Source::Value(secret) => Some(secret),
+            Source::Provider(_) => None,
+        }
+    }
+
+    /// Reads the secret.
+    pub(crate) async fn read(&self) -> Result<Secret, Box<dyn StdError + Send + Sync>> {
+        match &self.0 {
+            Source::Value(secret) => Ok(secret.clone()),
+            Source::Provider(provider) => provider.secret().await,
+        }
+    }
+}
+
+impl fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Source::Value(_) => "[REDACTED]",
+            Source::Provider(_) => "SecretProvider",
+        })
+    }
+}
+
+impl From<Secret> for SecretSource {
+    fn from(secret: Secret) -> Self {
+        Self::value(secret)
+    }
+}
+
+impl From<String> for SecretSource {
+    fn from(text: String) -> Self {
+        Self::value(text)
+    }
+}
+
+impl From<&str> for SecretSource {
+    fn from(text: &str) -> Self {
+        Self::value(text)
+    }
+}
+
+/// Joins a user name and a secret as `base64(user:secret)`, padded standard alphabet, UTF-8.
+pub(crate) fn base64_pair(user: &str, secret: &Secret) -> Secret {
+    let pair = Zeroizing::new(format!("{user}:{}", secret.expose()));
+    Secret::new(STANDARD.encode(pair.as_bytes()))
+}
+
+/// A secret shorter than this is not searched for: replacing it would tear harmless text apart and tell its length.
+const SHORTEST_SCRUBBED: usize = 4;
+
+/// The texts that must not be seen in anything a server sends back: each secret as it is, percent-encoded (both
+/// alphabets), JSON-escaped, and inside longer Base64 at each of the three alignments.
+#[derive(Default)]
+pub(crate) struct Scrubber(Vec<Zeroizing<String>>);
+
+impl Scrubber {
+    /// Adds a secret in all its disguises.
+    pub(crate) fn add(&mut self, secret: &str) {
+        if secret.len() < SHORTEST_SCRUBBED {
+            return;
+        }
+        let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let percent = form.replace('+', "%20").replace('*', "%2A");
+        let mut forms = vec![
+            secret.to_owned(),
+            form.to_lowercase(),
+            percent.to_lowercase(),
+            form,
+            percent,
+        ];
+        if let Ok(json) = serde_json::to_string(secret) {
+            forms.push(json.trim_matches('"').to_owned());
+        }
+        for shift in 0..3 {
+            let mut bytes = Zeroizing::new(vec![0_u8; shift]);
+            bytes.extend_from_slice(secret.as_bytes());
+            // Only whole groups that hold nothing but the secret are the same in any surrounding.
+            let first = if shift == 0 { 0 } else { 4 };
+            let last = bytes.len() / 3 * 4;
+            for engine in [&STANDARD, &URL_SAFE] {
+                let text = engine.encode(bytes.as_slice());
+                if let Some(core) = text.get(first..last) {
+                    forms.push(core.to_owned());
+                }
+            }
+        }
+        forms.retain(|form| form.len() >= SHORTEST_SCRUBBED);
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.dedup();
+        self.0.extend(forms.into_iter().map(Zeroizing::new));
+    }
+
+    /// Replaces every known form in `text`.
+    pub(crate) fn scrub(&self, text: &str) -> String {
+        let mut clean = text.to_owned();
+        for form in &self.0 {
+            if clean.contains(form.as_str()) {
+                clean = clean.replace(form.as_str(), "[REDACTED]");
+            }
+        }
+        clean
+    }
+}
+
+impl fmt::Debug for Scrubber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scrubber")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_of_secret_and_source_shows_nothing() {
+        let shown = format!(
+            "{:?} {:?}",
+            Secret::new("canary-1"),
+            SecretSource::from("canary-2")
+        );
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+
+    #[test]
+    fn pair_is_padded_standard_base64_of_utf8() {
+        assert_eq!(base64_pair("ä", &Secret::new("ö")).expose(), "w6Q6w7Y=");
+    }
+
+    #[test]
+    fn scrubber_finds_a_secret_in_every_disguise() {
+        let secret = "s3cr/t+wit h%ä\"quote";
+        let mut scrubber = Scrubber::default();
+        scrubber.add(secret);
+        for before in ["", "a", "ab", "user:"] {
+            let text = STANDARD.encode(format!("{before}{secret}tail"));
+            assert!(
+                scrubber.scrub(&text).contains("[REDACTED]"),
+                "base64 after {before:?}"
+            );
+        }
+        let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let percent =
+            percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC)
+                .to_string();
+        for text in [
+            secret,
+            &form,
+            &form.to_lowercase(),
+            &percent.replace("%2D", "-"),
+            "s3cr/t+wit h%ä\\\"quote",
+        ] {
+            assert_eq!(scrubber.scrub(text), "[REDACTED]", "{text}");
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! Keeps the one live token of one principal.
+//!
+//! Answers: [`Session::authorization`], [`Session::renew`]. Never: knows a provider, talks HTTP itself (see
+//! `endpoint`).
+//!
+//! # Invariants
+//! - At most one renewal is under way (guard: `tests/it/session.rs`, `ten_thousand_first_callers_cost_one_request`).
+//! - A 401 kills only the token it was given for (`a_late_401_for_an_old_token_starts_no_second_renewal`).
+//! - A token is saved before it is handed out.
+//!
+//! # Concurrency
+//! A valid token is read without a lock. Everything else goes through one short lock that is never held over an
+//! await. A renewal runs in a task of its own from its first instruction: a caller that is dropped ends only its own
+//! waiting.
+
+mod flight;
+mod source;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::dialect::Dialect;
+use crate::error::Error;
+use crate::grant::{Grant, Principal};
+use crate::secret::Scrubber;
+use crate::settings::Settings;
+use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet};
+use crate::transport::{BaseUrl, Transport};
+
+use flight::Flight;
+use source::Source;
+
+/// No renewal may start: one is under way.
+const UNDER_WAY: u64 = u64::MAX;
+/// The first pause after a failed renewal; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause while a valid token is still in use.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest time for which a caller without a token is told the last failure instead of asking again.
+const LONGEST_MEMORY: Duration = Duration::from_secs(5);
+
+/// What a flight ends with; `None` while it is in the air.
+type Outcome = Option<Result<Arc<LiveToken>, Error>>;
+
+/// One principal's sign-in: gives the header that authorizes a request, and keeps its token fresh.
+///
+/// Cheap to clone; clones are the same session.
+#[derive(Clone)]
+pub struct Session(Arc<Inner>);
+
+pub(crate) struct Inner {
+    source: Source,
+    clock: Arc<dyn Clock>,
+    current: ArcSwapOption<LiveToken>,
+    start: Instant,
+    /// Nanoseconds after `start` from which on a background renewal may begin, or [`UNDER_WAY`].
+    renewable_from: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    flight: Option<watch::Receiver<Outcome>>,
+    /// The latest tokens, also after their access token was refused: the refresh token is still good.
+    known: Option<(Generation, TokenSet)>,
+    failures: u32,
+    failed: Option<(Error, Instant)>,
+}
+
+impl Session {
+    /// Makes a session; no I/O. With `tokens` it goes on where an earlier one stopped.
+    pub(crate) fn new(
+        dialect: Dialect,
+        base: BaseUrl,
+        principal: Principal,
+        tokens: Option<TokenSet>,
+        settings: &Settings,
+        transport: Transport,
+    ) -> Result<Self, Error> {
+        let clock = Arc::clone(&settings.clock);
+        let source = Source::new(dialect, base, principal, settings, transport)?;
+        let session = Self(Arc::new(Inner {
+            source,
+            current: ArcSwapOption::empty(),
+            start: clock.now(),
+            clock,
+            renewable_from: AtomicU64::new(0),
+            state: Mutex::default(),
+        }));
+        if let Some(tokens) = tokens {
+            let generation = Generation::default();
+            session.0.adopt(generation, tokens)?;
+        }
+        Ok(session)
+    }
+
+    /// The header that authorizes a request now.
+    ///
+    /// A valid token is given at once; if its renewal is due, one begins in the background. Without a valid token,
+    /// all callers wait for one renewal and share its outcome.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthorized`](crate::ErrorKind::Unauthorized) where the credentials are refused,
+    /// [`ErrorKind::Reauthorize`](crate::ErrorKind::Reauthorize) where a person must sign in again, or what kept the
+    /// token endpoint from being asked.
+    pub async fn authorization(&self) -> Result<Authorization, Error> {
+        if let Some(ready) = self.ready() {
+            return Ok(ready);
+        }
+        let outcome = {
+            let mut state = self.0.state();
+            // A flight may have landed between the look and the lock.
+            if let Some(usable) = self.0.usable() {
+                return Ok(usable);
+            }
+            self.0.board(&mut state)?
+        };
+        landing(outcome).await
+    }
+
+    /// The header, if a valid token is at hand: no lock, no allocation, no waiting.
+    pub fn ready(&self) -> Option<Authorization> {
+        let current = self.0.current.load();
+        let token = current.as_ref()?;
+        let now = self.0.clock.now();
+        if now >= token.renew_at {
+            if now >= token.expires_at {
+                return None;
+            }
+            self.0.renew_in_background(now);
+        }
+        Some(token.authorization.clone())
+    }
+
+    /// Renews after a request with the token of generation `seen` was answered with 401, unless that token has been
+    /// replaced already. The new generation is greater than `seen`, but for a key whose provider gave the same again.
+    ///
+    /// # Errors
+    /// As for [`authorization`](Self::authorization).
+    pub async fn renew(&self, seen: Generation) -> Result<Authorization, Error> {
+        let outcome = {
+            let mut state = self.0.state();
+            if let Some(usable) = self.0.usable()
+                && usable.generation > seen
+            {
+                return Ok(usable);
+            }
+            self.0.kill(seen);
+            self.0.board(&mut state)?
+        };
+        landing(outcome).await
+    }
+
+    /// Says whether a refused token can be replaced: not where it is a key known by value.
+    pub fn can_renew(&self) -> bool {
+        self.0.source.can_renew()
+    }
+
+    /// The latest tokens, to be exported; `None` before the first sign-in and where there is nothing but a key.
+    pub fn token_set(&self) -> Option<TokenSet> {
+        self.0
+            .state()
+            .known
+            .as_ref()
+            .map(|(_, tokens)| tokens.clone())
+    }
+
+    /// What must not be seen in anything that a provider sends back.
+    pub(crate) fn scrubber(&self) -> Scrubber {
+        let mut scrubber = Scrubber::default();
+        self.0.source.add_secrets(&mut scrubber);
+        if let Some((_, tokens)) = &self.0.state().known {
+            scrubber.add(tokens.access_token.expose());
+            if let Some(token) = &tokens.refresh_token {
+                scrubber.add(token.expose());
+            }
+        }
+        if let Some(token) = self.0.current.load().as_ref()
+            && let Ok(value) = token.authorization.value.to_str()
+        {
+            scrubber.add(
+                value
+                    .split_once(' ')
+                    .map_or(value, |(_, credential)| credential),
+            );
+        }
+        scrubber
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let current = self.0.current.load();
+        f.debug_struct("Session")
+            .field("source", &self.0.source)
+            .field(
+                "generation",
+                &current.as_ref().map(|token| token.authorization.generation),
+            )
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    /// No foreign code runs under this lock, so a poisoned one is as good as any other.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The current token's header, if it has not ended.
+    fn usable(&self) -> Option<Authorization> {
+        let current = self.current.load();
+        let token = current.as_ref()?;
+        (self.clock.now() < token.expires_at).then(|| token.authorization.clone())
+    }
+
+    /// Takes the token of generation `seen` out of use. A key stays: the provider is asked for another all the same.
+    fn kill(&self, seen: Generation) {
+        let current = self.current.load();
+        let is_seen = current
+            .as_ref()
+            .is_some_and(|token| token.authorization.generation == seen);
+        if is_seen && !self.source.is_static() {
+            self.current.store(None);
+            tracing::debug!(generation = seen.0, "token was refused and is out of use");
+        }
+    }
+
+    /// Begins a renewal that nobody waits for, if none is under way and the last failure is long enough ago.
+    fn renew_in_background(self: &Arc<Self>, now: Instant) {
+        if self.since_start(now) < self.renewable_from.load(Ordering::Acquire) {
+            return;
+        }
+        let mut state = self.state();
+        // Another caller may have been quicker.
+        if self.since_start(now) >= self.renewable_from.load(Ordering::Acquire)
+            && let Err(error) = self.take_off(&mut state)
+        {
+            tracing::warn!(%error, "background renewal cannot begin");
+        }
+    }
+
+    /// The flight under way, or a new one; not while the last failure is fresh.
+    fn board(self: &Arc<Self>, state: &mut State) -> Result<watch::Receiver<Outcome>, Error> {
+        if let Some(flight) = &state.flight {
+            return Ok(flight.clone());
+        }
+        if let Some((error, until)) = &state.failed {
+            let now = self.clock.now();
+            if now < *until {
+                return Err(error.again_after(*until - now));
+            }
+        }
+        self.take_off(state)
+    }
+
+    fn take_off(self: &Arc<Self>, state: &mut State) -> Result<watch::Receiver<Outcome>, Error> {
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| {
+            Error::config(
+                "runtime",
+                "the call needs a tokio runtime with time and I/O enabled",
+            )
+        })?;
+        let (sender, receiver) = watch::channel(None);
+        state.flight = Some(receiver.clone());
+        self.renewable_from.store(UNDER_WAY, Ordering::Release);
+        runtime.spawn(Flight::new(Arc::clone(self), sender).run());
+        Ok(receiver)
+    }
+
+    /// Writes down how a flight ended. Only flights call this, and there is one at a time.
+    fn land(&self, outcome: &Result<Arc<LiveToken>, Error>) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        state.flight = None;
+        let renewable_from = match outcome {
+            Ok(token) => {
+                state.failures = 0;
+                state.failed = None;
+                if !self.source.is_static() {
+                    state.known = Some((token.authorization.generation, token.set.clone()));
+                }
+                self.current.store(Some(Arc::clone(token)));
+                0
+            }
+            Err(error) => {
+                state.failures = state.failures.saturating_add(1);
+                let chance = 0.5 + fastrand::f64() / 2.0;
+                let pause = FIRST_PAUSE
+                    .saturating_mul(1 << (state.failures - 1).min(10))
+                    .min(LONGEST_PAUSE);
+                let asked = error.retry_after().unwrap_or_default();
+                let pause = pause.mul_f64(chance);
+                state.failed = Some((error.clone(), now + pause.min(LONGEST_MEMORY).max(asked)));
+                tracing::warn!(%error, failures = state.failures, pause = ?pause.max(asked), "renewal failed");
+                self.since_start(now + pause.max(asked))
+            }
+        };
+        self.renewable_from.store(renewable_from, Ordering::Release);
+    }
+
+    /// Forgets a flight that ended without an outcome.
+    fn crash(&self) {
+        self.state().flight = None;
+        self.renewable_from.store(0, Ordering::Release);
+    }
+
+    /// Puts tokens that came from elsewhere into use.
+    fn adopt(&self, generation: Generation, tokens: TokenSet) -> Result<Arc<LiveToken>, Error> {
+        let now = self.clock.now();
+        let left = tokens
+            .expires_at
+            .map(|at| at.duration_since(self.clock.utc()).unwrap_or_default());
+        let mut schedule = Schedule::new(now, now, left, fastrand::f64());
+        if left.is_some_and(|left| left.is_zero()) {
+            // Known to be over: unlike a token that was just issued, it is not even tried.
+            schedule = Schedule {
+                renew_at: now,
+                expires_at: now,
+            };
+        }
+        let token = self.source.live(generation, tokens.clone(), schedule)?;
+        self.state().known = Some((generation, tokens));
+        self.current.store(Some(Arc::clone(&token)));
+        Ok(token)
+    }
+
+    fn since_start(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.start).as_nanos()).unwrap_or(UNDER_WAY - 1)
+    }
+}
+
+/// Waits for a flight to land.
+async fn landing(mut flight: watch::Receiver<Outcome>) -> Result<Authorization, Error> {
+    let landed = flight.wait_for(Option::is_some).await;
+    match landed.ok().and_then(|outcome| outcome.clone()) {
+        Some(outcome) => outcome.map(|token| token.authorization.clone()),
+        None => Err(Error::cancelled()),
+    }
+}
+
+/// Says whether a sign-in with this grant can be shared by name alone.
+fn names_its_account(grant: &Grant) -> bool {
+    grant.is_repeatable()
+}

@@ -1,0 +1,79 @@
+//! Carries one renewal from its start to its landing, whoever waits for it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::error::Error;
+use crate::token::{LiveToken, Schedule, TokenSet};
+
+use super::source::Obtained;
+use super::{Inner, Outcome};
+
+/// One renewal. Dropped before it landed (its runtime was shut down, or foreign code panicked), it leaves the session
+/// ready for the next.
+pub(super) struct Flight {
+    session: Arc<Inner>,
+    outcome: watch::Sender<Outcome>,
+    landed: bool,
+}
+
+impl Flight {
+    pub(super) fn new(session: Arc<Inner>, outcome: watch::Sender<Outcome>) -> Self {
+        Self {
+            session,
+            outcome,
+            landed: false,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let outcome = self.renew().await;
+        self.session.land(&outcome);
+        self.landed = true;
+        self.outcome.send_replace(Some(outcome));
+    }
+
+    async fn renew(&self) -> Result<Arc<LiveToken>, Error> {
+        let session = &self.session;
+        let clock = session.clock.as_ref();
+        let known = session.state().known.clone();
+        let current = session.current.load_full();
+        match session.source.obtain(known, current, clock).await? {
+            Obtained::Same(token) => Ok(token),
+            Obtained::Stored(generation, tokens) => session.adopt(generation, tokens),
+            Obtained::Issued(generation, issued) => {
+                let schedule = Schedule::new(
+                    issued.sent,
+                    issued.received,
+                    issued.lifetime,
+                    fastrand::f64(),
+                );
+                let token = session.source.live(generation, issued.set, schedule)?;
+                self.tell(&token.set);
+                tracing::debug!(generation = generation.0, "token was renewed");
+                Ok(token)
+            }
+        }
+    }
+
+    fn tell(&self, tokens: &TokenSet) {
+        if let Some(told) = &self.session.source.on_renewed {
+            let calm = std::panic::catch_unwind(AssertUnwindSafe(|| told(tokens)));
+            if calm.is_err() {
+                tracing::error!(
+                    "the `on_renewed` callback panicked; the token is used all the same"
+                );
+            }
+        }
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        if !self.landed {
+            self.session.crash();
+        }
+    }
+}

@@ -1,0 +1,424 @@
+//! Says where a session's next token comes from: the store, a refresh token, the first grant, or a person.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::Clock;
+use crate::dialect::{Dialect, Refresh};
+use crate::endpoint::{Exchange, Issued, TokenEndpoint};
+use crate::error::{Error, ErrorKind};
+use crate::grant::{AuthorizationCode, Grant, ParameterValue, Principal};
+use crate::secret::{Scrubber, Secret, SecretSource, base64_pair};
+use crate::settings::{OnRenewed, Settings};
+use crate::store::{StoreKey, StoredTokens, TokenStore};
+use crate::token::{
+    Authorization, Generation, LiveToken, Schedule, TokenSet, check_token, header_value, sensitive,
+};
+use crate::transport::{BaseUrl, Transport};
+
+/// Parameters that say which tenant of a host is meant, and which scope is asked for.
+const TENANT_PARAMETERS: [&str; 2] = ["siteId", "partnerId"];
+const SCOPE_PARAMETER: &str = "scope";
+
+/// How one principal comes by its tokens.
+pub(super) struct Source {
+    endpoint: TokenEndpoint,
+    store: Arc<dyn TokenStore>,
+    key: StoreKey,
+    /// An authorization code, until it is spent.
+    code: Mutex<Option<AuthorizationCode>>,
+    /// Whether a refresh that nobody documents was refused once; then it is not tried again.
+    no_refresh: AtomicBool,
+    pub(super) on_renewed: Option<OnRenewed>,
+}
+
+/// What a look for a token brought.
+pub(super) enum Obtained {
+    /// A key that is what it was, or another key.
+    Same(Arc<LiveToken>),
+    /// Tokens that another holder of the store has renewed.
+    Stored(Generation, TokenSet),
+    /// Fresh tokens, saved already.
+    Issued(Generation, Issued),
+}
+
+impl Source {
+    pub(super) fn new(
+        dialect: Dialect,
+        base: BaseUrl,
+        principal: Principal,
+        settings: &Settings,
+        transport: Transport,
+    ) -> Result<Self, Error> {
+        if settings.store.is_some()
+            && settings.account.is_none()
+            && principal.grant.grant_type().is_some()
+            && !super::names_its_account(&principal.grant)
+        {
+            return Err(Error::config(
+                "account",
+                "a store can hold several persons' tokens; name the person who signed in",
+            ));
+        }
+        let key = store_key(&dialect, &base, &principal, settings);
+        let code = match &principal.grant {
+            Grant::AuthorizationCode(code) => Some(code.clone()),
+            _ => None,
+        };
+        let endpoint = TokenEndpoint {
+            dialect,
+            base,
+            principal,
+            transport,
+            timeout: settings.token_timeout,
+            retries: settings.token_retries,
+        };
+        Ok(Self {
+            endpoint,
+            store: settings.make_store(),
+            key,
+            code: Mutex::new(code),
+            no_refresh: AtomicBool::new(false),
+            on_renewed: settings.on_renewed.clone(),
+        })
+    }
+
+    /// Says whether there is a key or token that needs no exchange.
+    pub(super) fn is_static(&self) -> bool {
+        self.endpoint.principal.grant.grant_type().is_none()
+    }
+
+    pub(super) fn can_renew(&self) -> bool {
+        match &self.endpoint.principal.grant {
+            Grant::StaticToken(source) | Grant::Basic { key: source, .. } => source.can_change(),
+            _ => true,
+        }
+    }
+
+    /// Looks for a token: `known` is the latest set of this session, `current` the one in use.
+    pub(super) async fn obtain(
+        &self,
+        known: Option<(Generation, TokenSet)>,
+        current: Option<Arc<LiveToken>>,
+        clock: &dyn Clock,
+    ) -> Result<Obtained, Error> {
+        match &self.endpoint.principal.grant {
+            Grant::StaticToken(source) => {
+                return self.key("token", source, None, current, clock).await;
+            }
+            Grant::Basic { username, key } => {
+                return self.key("key", key, Some(username), current, clock).await;
+            }
+            _ => {}
+        }
+        let _lock = self.store.lock(&self.key).await?;
+        let stored = self.store.load(&self.key).await?;
+        let known_generation = known.as_ref().map(|(generation, _)| *generation);
+        let newer = stored
+            .as_ref()
+            .filter(|stored| known_generation.is_none_or(|known| stored.generation > known));
+        if let Some(newer) = newer
+            && newer.tokens.expires_at.is_none_or(|at| at > clock.utc())
+        {
+            return Ok(Obtained::Stored(newer.generation, newer.tokens.clone()));
+        }
+        let latest = newer
+            .map(|stored| stored.tokens.clone())
+            .or(known.map(|(_, tokens)| tokens));
+        let issued = self
+            .exchange(latest.and_then(|tokens| tokens.refresh_token), clock)
+            .await?;
+        let generation = self
+            .save(stored.as_ref(), known_generation, &issued.set)
+            .await;
+        Ok(Obtained::Issued(generation, issued))
+    }
+
+    /// The refresh token where there is one, else the first grant; the first grant also where the refresh token is
+    /// refused.
+    async fn exchange(
+        &self,
+        refresh_token: Option<Secret>,
+        clock: &dyn Clock,
+    ) -> Result<Issued, Error> {
+        let rule = self.endpoint.dialect.refresh_rule();
+        let Some(token) = refresh_token
+            .filter(|_| rule != Refresh::None && !self.no_refresh.load(Ordering::Relaxed))
+        else {
+            return self.first(None, clock).await;
+        };
+        match self
+            .endpoint
+            .exchange(Exchange::Refresh(&token), clock)
+            .await
+        {
+            Ok(mut issued) => {
+                // RFC 6749 section 6: without a new one, the old one stays good.
+                issued.set.refresh_token.get_or_insert(token);
+                Ok(issued)
+            }
+            Err(error) if is_refused(rule, &error) => {
+                tracing::debug!(%error, "the refresh token was refused");
+                if rule == Refresh::Undocumented {
+                    self.no_refresh.store(true, Ordering::Relaxed);
+                }
+                self.first(Some(&error), clock).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Signs in with the first grant, if that needs no person. `refused` is why the refresh token did not do.
+    async fn first(&self, refused: Option<&Error>, clock: &dyn Clock) -> Result<Issued, Error> {
+        if self.endpoint.principal.grant.is_repeatable() {
+            return self.endpoint.exchange(Exchange::First(None), clock).await;
+        }
+        let code = self.code().take();
+        let Some(code) = code else {
+            let reason = match refused {
+                Some(_) => "the refresh token was refused; a person must sign in again",
+                None => {
+                    "the access token is no longer good and there is no refresh token; a person must sign in again"
+                }
+            };
+            return Err(Error::reauthorize(reason, refused));
+        };
+        self.endpoint
+            .exchange(Exchange::First(Some(&code)), clock)
+            .await
+            .map_err(|error| {
+                if !error.may_have_been_processed() {
+                    // It never left, so it is as good as before.
+                    *self.code() = Some(code);
+                    error
+                } else if matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Invalid) {
+                    Error::reauthorize(
+                        "the authorization code was refused; a person must sign in again",
+                        Some(&error),
+                    )
+                } else {
+                    error
+                }
+            })
+    }
+
+    fn code(&self) -> std::sync::MutexGuard<'_, Option<AuthorizationCode>> {
+        self.code.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Saves before anything is handed out. Where that fails, the tokens are used from memory: losing them would be
+    /// worse than keeping them for one process only.
+    async fn save(
+        &self,
+        stored: Option<&StoredTokens>,
+        known: Option<Generation>,
+        tokens: &TokenSet,
+    ) -> Generation {
+        let expected = stored.map(|stored| stored.generation);
+        match self.store.save(&self.key, expected, tokens).await {
+            Ok(generation) => generation.max(next(known)),
+            Err(error) => {
+                tracing::error!(%error, "new tokens could not be saved and are kept in memory only");
+                next(expected.max(known))
+            }
+        }
+    }
+
+    /// Asks for a key; `username` makes it a pair for HTTP Basic.
+    async fn key(
+        &self,
+        name: &str,
+        source: &SecretSource,
+        username: Option<&str>,
+        current: Option<Arc<LiveToken>>,
+        clock: &dyn Clock,
+    ) -> Result<Obtained, Error> {
+        let secret = source
+            .read()
+            .await
+            .map_err(|error| Error::secret(name, error))?;
+        let (value, header) = match username {
+            Some(username) => {
+                let pair = base64_pair(username, &secret);
+                (
+                    sensitive(&zeroize::Zeroizing::new(format!("Basic {}", pair.expose())))?,
+                    http::header::AUTHORIZATION,
+                )
+            }
+            None => {
+                check_token(name, secret.expose())
+                    .map_err(|problem| Error::config(name, problem))?;
+                let placement = self.endpoint.dialect.token_placement();
+                (
+                    header_value(placement, secret.expose())?,
+                    placement.header_name(),
+                )
+            }
+        };
+        if let Some(current) = current {
+            if current.authorization.value == value {
+                return Ok(Obtained::Same(current));
+            }
+            return Ok(Obtained::Same(key_in_use(
+                next(Some(current.authorization.generation)),
+                header,
+                value,
+                secret,
+                clock,
+            )));
+        }
+        Ok(Obtained::Same(key_in_use(
+            Generation::default(),
+            header,
+            value,
+            secret,
+            clock,
+        )))
+    }
+
+    /// A token set with its header.
+    pub(super) fn live(
+        &self,
+        generation: Generation,
+        set: TokenSet,
+        schedule: Schedule,
+    ) -> Result<Arc<LiveToken>, Error> {
+        let placement = self.endpoint.dialect.token_placement();
+        let value = header_value(placement, set.access_token.expose())?;
+        Ok(Arc::new(LiveToken {
+            authorization: Authorization {
+                name: placement.header_name(),
+                value,
+                generation,
+            },
+            renew_at: schedule.renew_at,
+            expires_at: schedule.expires_at,
+            set,
+        }))
+    }
+
+    /// Adds every secret of the principal that is known by value.
+    pub(super) fn add_secrets(&self, scrubber: &mut Scrubber) {
+        let principal = &self.endpoint.principal;
+        let mut add = |source: &SecretSource| {
+            if let Some(secret) = source.known() {
+                scrubber.add(secret.expose());
+            }
+        };
+        if let Some(source) = &principal.client_secret {
+            add(source);
+        }
+        match &principal.grant {
+            #[cfg(feature = "password-grant")]
+            Grant::Password { password, .. } => add(password),
+            Grant::StaticToken(source) | Grant::Basic { key: source, .. } => add(source),
+            _ => {}
+        }
+        for (_, value) in &principal.parameters {
+            if let ParameterValue::Secret(source) | ParameterValue::Base64Pair(_, source) = value {
+                add(source);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("dialect", &self.endpoint.dialect.name())
+            .field("principal", &self.endpoint.principal)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Says whether an answer to a refresh means that the token is no longer good: 400 or 401 whatever the body, and any
+/// 4xx where the refresh is not documented at all.
+fn is_refused(rule: Refresh, error: &Error) -> bool {
+    let Some(status) = error.status() else {
+        return false;
+    };
+    match status.as_u16() {
+        400 | 401 => true,
+        402..=499 => rule == Refresh::Undocumented,
+        _ => error.kind() == ErrorKind::Unauthorized,
+    }
+}
+
+fn next(generation: Option<Generation>) -> Generation {
+    Generation(generation.map_or(1, |generation| generation.0 + 1))
+}
+
+/// A key that is used until it is refused.
+fn key_in_use(
+    generation: Generation,
+    name: http::HeaderName,
+    value: http::HeaderValue,
+    secret: Secret,
+    clock: &dyn Clock,
+) -> Arc<LiveToken> {
+    let now = clock.now();
+    let schedule = Schedule::new(now, now, None, 0.0);
+    Arc::new(LiveToken {
+        authorization: Authorization {
+            name,
+            value,
+            generation,
+        },
+        renew_at: schedule.renew_at,
+        expires_at: schedule.expires_at,
+        set: TokenSet {
+            access_token: secret,
+            refresh_token: None,
+            expires_at: None,
+            scope: None,
+        },
+    })
+}
+
+fn store_key(
+    dialect: &Dialect,
+    base: &BaseUrl,
+    principal: &Principal,
+    settings: &Settings,
+) -> StoreKey {
+    let text = |name: &str| {
+        principal
+            .parameters
+            .iter()
+            .find(|(known, _)| *known == name)
+            .and_then(|(_, value)| match value {
+                ParameterValue::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+    };
+    let mut tenant = base.authority().to_owned();
+    for id in TENANT_PARAMETERS.into_iter().filter_map(text) {
+        tenant.push('/');
+        tenant.push_str(id);
+    }
+    // Two users of one application have tokens of their own.
+    let mut account = principal.client_id.clone().unwrap_or_default();
+    let user = settings.account.clone().or_else(|| match &principal.grant {
+        #[cfg(feature = "password-grant")]
+        Grant::Password { username, .. } => Some(username.clone()),
+        _ => principal
+            .parameters
+            .iter()
+            .find_map(|(_, value)| match value {
+                ParameterValue::Base64Pair(user, _) => Some(user.clone()),
+                _ => None,
+            }),
+    });
+    if let Some(user) = user {
+        account.push('/');
+        account.push_str(&user);
+    }
+    StoreKey {
+        provider: dialect.name().to_owned(),
+        account,
+        tenant,
+        scope: text(SCOPE_PARAMETER).unwrap_or_default().to_owned(),
+    }
+}

@@ -1,0 +1,237 @@
+//! Gathers what a client may be told besides who signs in: the same for every provider.
+//!
+//! Answers: [`Settings`]. Never: does anything with them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::error::Error;
+use crate::rate_limit::RateLimiter;
+use crate::store::{MemoryStore, TokenStore};
+use crate::token::TokenSet;
+use crate::transport::{Transport, TransportBuilder};
+
+/// Someone who is told of each new token set.
+pub(crate) type OnRenewed = Arc<dyn Fn(&TokenSet) + Send + Sync>;
+
+/// Settings that every provider's client takes. The defaults are safe and useful.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// let settings = auth_core::Settings::new()
+///     .call_timeout(Duration::from_secs(90))
+///     .call_retries(1)
+///     .on_renewed(|tokens| println!("a new token until {:?}", tokens.expires_at()));
+/// ```
+#[derive(Clone)]
+pub struct Settings {
+    pub(crate) account: Option<String>,
+    pub(crate) call_deadline: Duration,
+    pub(crate) call_retries: u32,
+    pub(crate) call_timeout: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) on_renewed: Option<OnRenewed>,
+    pub(crate) plain_http: Vec<String>,
+    pub(crate) rate_limiter: Option<Option<RateLimiter>>,
+    pub(crate) store: Option<Arc<dyn TokenStore>>,
+    pub(crate) token_retries: u32,
+    pub(crate) token_timeout: Duration,
+    pub(crate) transport: Option<Transport>,
+    pub(crate) transport_builder: Option<TransportBuilder>,
+}
+
+impl Settings {
+    /// The defaults: 60 seconds for a try, 120 for a call, 30 for a token request, two retries of each, the system's
+    /// clock, tokens in memory, a transport of its own.
+    pub fn new() -> Self {
+        Self {
+            account: None,
+            call_deadline: Duration::from_secs(120),
+            call_retries: 2,
+            call_timeout: Duration::from_secs(60),
+            clock: Arc::new(SystemClock),
+            on_renewed: None,
+            plain_http: Vec::new(),
+            rate_limiter: None,
+            store: None,
+            token_retries: 2,
+            token_timeout: Duration::from_secs(30),
+            transport: None,
+            transport_builder: None,
+        }
+    }
+
+    /// Names the person whose tokens these are, for a store that holds several persons' tokens. Not a secret.
+    pub fn account(mut self, name: impl Into<String>) -> Self {
+        self.account = Some(name.into());
+        self
+    }
+
+    /// Allows plain `http` to this host, although it is not loopback: for a trusted network only.
+    pub fn allow_plain_http(mut self, host: impl Into<String>) -> Self {
+        self.plain_http.push(host.into());
+        self
+    }
+
+    /// How long a call may take with all its waits and retries. Default: 120 seconds.
+    pub fn call_deadline(mut self, deadline: Duration) -> Self {
+        self.call_deadline = deadline;
+        self
+    }
+
+    /// How often a call is tried again after a failure that may pass. Default: 2.
+    pub fn call_retries(mut self, retries: u32) -> Self {
+        self.call_retries = retries;
+        self
+    }
+
+    /// How long one try of a call may take. Default: 60 seconds.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+
+    /// The clock. Default: the machine's.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Is told of each new token set, after it was saved and before it is used. It must not block for long; if it
+    /// panics, the token is used all the same.
+    pub fn on_renewed(mut self, told: impl Fn(&TokenSet) + Send + Sync + 'static) -> Self {
+        self.on_renewed = Some(Arc::new(told));
+        self
+    }
+
+    /// A client-side rate limit, to be shared by clones. Default: what the provider documents.
+    pub fn rate_limiter(mut self, limiter: RateLimiter) -> Self {
+        self.rate_limiter = Some(Some(limiter));
+        self
+    }
+
+    /// No client-side rate limit.
+    pub fn no_rate_limiter(mut self) -> Self {
+        self.rate_limiter = Some(None);
+        self
+    }
+
+    /// Where token sets are kept. Default: in the client's own memory.
+    pub fn store(mut self, store: impl TokenStore + 'static) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// How often a token request is tried again, at most 2. Default: 2.
+    pub fn token_retries(mut self, retries: u32) -> Self {
+        self.token_retries = retries;
+        self
+    }
+
+    /// How long a token request may take. Default: 30 seconds.
+    pub fn token_timeout(mut self, timeout: Duration) -> Self {
+        self.token_timeout = timeout;
+        self
+    }
+
+    /// Shares a transport with other clients. Not together with the settings below, which are the transport's own.
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// How long a connection may take to be made. Default: 10 seconds.
+    pub fn connect_timeout(self, timeout: Duration) -> Self {
+        self.own_transport(|builder| builder.connect_timeout(timeout))
+    }
+
+    /// A proxy for all requests, as a URL. Default: the system's.
+    pub fn proxy(self, url: impl Into<String>) -> Self {
+        self.own_transport(|builder| builder.proxy(url))
+    }
+
+    /// Trusts one more root certificate, in PEM, beside the system's.
+    pub fn root_certificate(self, pem: impl Into<Vec<u8>>) -> Self {
+        self.own_transport(|builder| builder.root_certificate(pem))
+    }
+
+    /// The `User-Agent` header. Default: the provider crate's name and version.
+    pub fn user_agent(self, text: impl Into<String>) -> Self {
+        self.own_transport(|builder| builder.user_agent(text))
+    }
+
+    fn own_transport(mut self, change: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
+        self.transport_builder = Some(change(self.transport_builder.take().unwrap_or_default()));
+        self
+    }
+
+    /// Hosts that plain `http` is allowed to besides loopback.
+    pub fn plain_http_hosts(&self) -> &[String] {
+        &self.plain_http
+    }
+
+    pub(crate) fn make_transport(&self, user_agent: &str) -> Result<Transport, Error> {
+        match (&self.transport, &self.transport_builder) {
+            (Some(_), Some(_)) => Err(Error::config(
+                "transport",
+                "a shared transport has its own time-outs, proxy, certificates and user agent; set them there",
+            )),
+            (Some(transport), None) => Ok(transport.clone()),
+            (None, builder) => builder
+                .clone()
+                .unwrap_or_default()
+                .default_user_agent(user_agent)
+                .build(),
+        }
+    }
+
+    pub(crate) fn make_store(&self) -> Arc<dyn TokenStore> {
+        self.store
+            .clone()
+            .unwrap_or_else(|| Arc::new(MemoryStore::new()))
+    }
+
+    /// Refuses what can't work.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.token_retries > 2 {
+            return Err(Error::config(
+                "token_retries",
+                "is at most 2, so that a refused credential is not hammered",
+            ));
+        }
+        for (name, value) in [
+            ("call_deadline", self.call_deadline),
+            ("call_timeout", self.call_timeout),
+            ("token_timeout", self.token_timeout),
+        ] {
+            if value.is_zero() {
+                return Err(Error::config(name, "is zero"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("call_deadline", &self.call_deadline)
+            .field("call_retries", &self.call_retries)
+            .field("call_timeout", &self.call_timeout)
+            .field("clock", &self.clock)
+            .field("rate_limiter", &self.rate_limiter)
+            .field("store", &self.store)
+            .field("token_retries", &self.token_retries)
+            .field("token_timeout", &self.token_timeout)
+            .finish_non_exhaustive()
+    }
+}
