@@ -21,9 +21,7 @@ use oauth2::{
 use crate::clock::Clock;
 use crate::dialect::{ClientProof, Dialect, TokenRow};
 use crate::error::{Error, ErrorKind, without_value};
-#[cfg(feature = "password-grant")]
-use crate::grant::Grant;
-use crate::grant::{AuthorizationCode, GrantType, Principal};
+use crate::grant::{AuthorizationCode, Grant, GrantType, Principal};
 use crate::secret::{Scrubber, Secret, base64_pair};
 use crate::token::TokenSet;
 use crate::transport::{BaseUrl, Transport};
@@ -83,6 +81,76 @@ struct Proof {
 }
 
 impl TokenEndpoint {
+    /// Refuses a principal whose sign-in could not be written: a grant that the dialect does not have, or a value that
+    /// it needs and nobody set.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let principal = &self.principal;
+        let grant = match &principal.grant {
+            // Nothing is left to be exchanged but a refresh token, and there may be none.
+            Grant::Resumed(_) => return Ok(()),
+            grant => grant.grant_type(),
+        };
+        let Some(first) = grant else { return Ok(()) };
+        let row = self.row(first, first)?;
+        let is_set = |name: &str| match name {
+            "client_id" => principal
+                .client_id
+                .as_ref()
+                .is_some_and(|id| !id.is_empty()),
+            "client_secret" => principal
+                .client_secret
+                .as_ref()
+                .is_some_and(|secret| !secret.is_empty()),
+            "redirect_uri" if first == GrantType::AuthorizationCode => true,
+            "redirect_uri" => principal
+                .redirect_uri
+                .as_ref()
+                .is_some_and(|uri| !uri.is_empty()),
+            "grant_type" | "code" | "code_verifier" | "username" | "password" => true,
+            other => principal
+                .parameters
+                .iter()
+                .any(|(known, value)| *known == other && !value.is_empty()),
+        };
+        let pair = ["client_id", "client_secret"]
+            .into_iter()
+            .filter(|_| row.client == ClientProof::BearerBase64);
+        let listed = row
+            .parameters
+            .iter()
+            .filter(|parameter| !parameter.optional)
+            .map(|parameter| parameter.value);
+        for name in pair.chain(listed) {
+            if !is_set(name) {
+                let problem = format!(
+                    "is needed for the {} grant of {}",
+                    first.name(),
+                    self.dialect.name()
+                );
+                return Err(Error::config(name, problem));
+            }
+        }
+        #[cfg(feature = "password-grant")]
+        if let Grant::Password { username, password } = &principal.grant {
+            if username.is_empty() {
+                return Err(Error::config("username", "is empty"));
+            }
+            if password.is_empty() {
+                return Err(Error::config("password", "is empty"));
+            }
+        }
+        Ok(())
+    }
+
+    fn row(&self, grant: GrantType, first: GrantType) -> Result<&'static TokenRow, Error> {
+        self.dialect.row(grant, first).ok_or_else(|| {
+            Error::config(
+                "grant",
+                format!("{} has no {} grant", self.dialect.name(), grant.name()),
+            )
+        })
+    }
+
     /// Asks for a token; tries again at most [`retries`](Self::retries) times where the provider surely did nothing
     /// with the request, or says that it is busy.
     pub(crate) async fn exchange(
@@ -99,12 +167,7 @@ impl TokenEndpoint {
             Exchange::First(_) => first,
             Exchange::Refresh(_) => GrantType::RefreshToken,
         };
-        let row = self.dialect.row(grant, first).ok_or_else(|| {
-            Error::config(
-                "grant",
-                format!("{} has no {} grant", self.dialect.name(), grant.name()),
-            )
-        })?;
+        let row = self.row(grant, first)?;
         let proof = self.proof(row).await?;
         let mut failed = 0;
         loop {

@@ -113,6 +113,15 @@ impl ParameterValue {
         !matches!(self, Self::Text(_))
     }
 
+    /// Says whether it is known to be empty.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Secret(source) => source.is_empty(),
+            Self::Base64Pair(user, source) => user.is_empty() || source.is_empty(),
+        }
+    }
+
     /// The value for one request.
     pub(crate) async fn read(&self, name: &str) -> Result<Secret, crate::Error> {
         let failed = |source| crate::Error::secret(name, source);

@@ -133,6 +133,14 @@ impl ApiClient {
         Call::new(&self.0, method, path, &self.0.token_base, &[])
     }
 
+    /// Signs in now instead of at the first call, so that wrong credentials show at once.
+    ///
+    /// # Errors
+    /// As for [`Session::authorization`].
+    pub async fn sign_in(&self) -> Result<(), Error> {
+        self.0.session.authorization().await.map(|_| ())
+    }
+
     /// The sign-in behind the calls.
     pub fn session(&self) -> &Session {
         &self.0.session

@@ -16,24 +16,41 @@ mod store;
 mod token;
 mod transport;
 
-pub use crate::authorize::{AuthorizationRequest, PendingAuthorization};
-pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use crate::dialect::{
     Answers, AuthorizeRow, BodyFormat, ClientProof, Dialect, LimitRule, Parameter, Placement,
     Refresh, TokenRow,
 };
 #[cfg(feature = "conformance")]
 pub use crate::dialect::{Deviation, Exchange, Stage};
-pub use crate::error::{Error, ErrorKind};
-pub use crate::grant::{AuthorizationCode, Grant, GrantType, ParameterValue, Principal};
-pub use crate::http::{ApiClient, Call, Profile, Response};
-pub use crate::rate_limit::RateLimiter;
-pub use crate::secret::{Secret, SecretProvider, SecretSource};
-pub use crate::session::Session;
-pub use crate::settings::Settings;
-pub use crate::store::{MemoryStore, StoreKey, StoreLock, StoredTokens, TokenStore};
-pub use crate::token::{Authorization, Generation, TokenSet};
-pub use crate::transport::{BaseUrl, Transport, TransportBuilder};
+pub use crate::grant::{Grant, GrantType, ParameterValue, Principal};
+pub use crate::http::{ApiClient, Profile};
+pub use crate::transport::BaseUrl;
+pub use integrator::{
+    Authorization, AuthorizationCode, AuthorizationRequest, Call, Clock, Error, ErrorKind,
+    Generation, HeaderMap, HeaderName, HeaderValue, ManualClock, MemoryStore, Method,
+    PendingAuthorization, RateLimiter, Response, Secret, SecretProvider, SecretSource, Session,
+    Settings, StatusCode, StoreKey, StoreLock, StoredTokens, SystemClock, TokenSet, TokenStore,
+    Transport, TransportBuilder, Url, async_trait,
+};
 
-/// HTTP methods and statuses, as the [`http`](https://docs.rs/http) crate has them.
-pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+/// What integrators meet in a provider's signatures. Provider crates re-export all of it, so that an integrator
+/// depends on one crate.
+pub mod integrator {
+    pub use crate::authorize::{AuthorizationRequest, PendingAuthorization};
+    pub use crate::clock::{Clock, ManualClock, SystemClock};
+    pub use crate::error::{Error, ErrorKind};
+    pub use crate::grant::AuthorizationCode;
+    pub use crate::http::{Call, Response};
+    pub use crate::rate_limit::RateLimiter;
+    pub use crate::secret::{Secret, SecretProvider, SecretSource};
+    pub use crate::session::Session;
+    pub use crate::settings::Settings;
+    pub use crate::store::{MemoryStore, StoreKey, StoreLock, StoredTokens, TokenStore};
+    pub use crate::token::{Authorization, Generation, TokenSet};
+    pub use crate::transport::{Transport, TransportBuilder};
+
+    /// Makes the methods of [`SecretProvider`], [`TokenStore`] and [`Clock`] writable as `async fn`.
+    pub use async_trait::async_trait;
+    pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+    pub use url::Url;
+}

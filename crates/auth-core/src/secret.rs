@@ -139,6 +139,11 @@ impl SecretSource {
         }
     }
 
+    /// Says whether it is known to be empty.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.known().is_some_and(Secret::is_empty)
+    }
+
     /// Reads the secret.
     pub(crate) async fn read(&self) -> Result<Secret, Box<dyn StdError + Send + Sync>> {
         match &self.0 {

@@ -1,1 +1,10 @@
-//! Being built.
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod dialect;
+
+pub use auth_core::Dialect;
+pub use auth_core::integrator::*;
+
+pub use client::{Client, ClientBuilder};
+pub use dialect::COMMUNIC8;

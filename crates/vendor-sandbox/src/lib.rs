@@ -1,1 +1,32 @@
-//! Being built.
+//! Plays three vendors on loopback; the text below is the README.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod answer;
+mod bearer;
+mod browser;
+mod clock;
+mod comm100;
+mod communic8;
+mod consent;
+pub mod credentials;
+mod exchange;
+mod fault;
+mod form;
+mod host;
+mod inbound;
+mod lock;
+mod record;
+mod sandbox;
+mod state;
+mod strict;
+mod token;
+mod vendor;
+mod webcommander;
+mod wire;
+
+pub use fault::{Fault, Injection, RetryAfter};
+pub use host::{Endpoint, Host};
+pub use record::{Recorded, Refusal};
+pub use sandbox::{Sandbox, SandboxBuilder};
+pub use state::{Communic8SignIn, Implicit, TokenHeader};

@@ -1,1 +1,12 @@
-//! Being built.
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod client;
+mod dialect;
+
+pub use auth_core::Dialect;
+pub use auth_core::integrator::*;
+
+pub use builder::{ClientBuilder, TokenHeader};
+pub use client::Client;
+pub use dialect::WEBCOMMANDER;

@@ -18,7 +18,7 @@ use crate::token::{
 use crate::transport::{BaseUrl, Transport};
 
 /// Parameters that say which tenant of a host is meant, and which scope is asked for.
-const TENANT_PARAMETERS: [&str; 2] = ["siteId", "partnerId"];
+const TENANT_PARAMETERS: [&str; 2] = ["site_id", "partner_id"];
 const SCOPE_PARAMETER: &str = "scope";
 
 /// How one principal comes by its tokens.
@@ -74,6 +74,7 @@ impl Source {
             timeout: settings.token_timeout,
             retries: settings.token_retries,
         };
+        endpoint.check()?;
         Ok(Self {
             endpoint,
             store: settings.make_store(),

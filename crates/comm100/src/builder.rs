@@ -1,0 +1,323 @@
+//! Puts a client together and refuses what could not work.
+
+use auth_core::{
+    ApiClient, AuthorizationCode, AuthorizationRequest, BaseUrl, Error, Grant, GrantType,
+    ParameterValue, Principal, Profile, RateLimiter, SecretSource, Settings, TokenSet,
+};
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::dialect::DASH_V4_JSON_EXCHANGE;
+use crate::{OAuthClient, Platform};
+
+/// The documented limit of the v4 API: 300 calls in 5 minutes for each IP address.
+const DASH_LIMIT: (usize, Duration) = (300, Duration::from_secs(300));
+const USER_AGENT: &str = concat!("comm100-rust/", env!("CARGO_PKG_VERSION"));
+
+/// How the code exchange writes its body on v4.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TokenBody {
+    /// As a form, like every other token request of seed 000.
+    #[default]
+    Form,
+    /// As JSON, the literal reading of seed 000's sample.
+    Json,
+}
+
+/// Settings of a [`Client`]; see [`Client::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct ClientBuilder {
+    platform: Platform,
+    token_base: Option<String>,
+    api_base: Option<String>,
+    site_id: Option<u64>,
+    partner_id: Option<u64>,
+    oauth_client: Option<OAuthClient>,
+    sign_in: Option<Grant>,
+    tokens: Option<TokenSet>,
+    token_body: TokenBody,
+    token_site_id: bool,
+    scope: Option<String>,
+    missing_state: bool,
+    settings: Settings,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(platform: Platform) -> Self {
+        Self {
+            platform,
+            token_base: None,
+            api_base: None,
+            site_id: None,
+            partner_id: None,
+            oauth_client: None,
+            sign_in: None,
+            tokens: None,
+            token_body: TokenBody::default(),
+            token_site_id: false,
+            scope: None,
+            missing_state: false,
+            settings: Settings::new(),
+        }
+    }
+
+    /// The site. v4 needs it with an API key and for the authorization page, v2 for client credentials.
+    pub fn site_id(mut self, id: u64) -> Self {
+        self.site_id = Some(id);
+        self
+    }
+
+    /// The partner; the v4 partner platform needs it.
+    #[cfg(feature = "partner")]
+    pub fn partner_id(mut self, id: u64) -> Self {
+        self.partner_id = Some(id);
+        self
+    }
+
+    /// The OAuth client that signs in.
+    pub fn oauth_client(mut self, client: OAuthClient) -> Self {
+        self.oauth_client = Some(client);
+        self
+    }
+
+    /// Signs in with an agent's e-mail address and API key, by HTTP Basic (seeds 000 and 001). The vendor recommends
+    /// OAuth for better security.
+    pub fn api_key(mut self, email: impl Into<String>, key: impl Into<SecretSource>) -> Self {
+        self.sign_in = Some(Grant::Basic {
+            username: email.into(),
+            key: key.into(),
+        });
+        self
+    }
+
+    /// Signs in with the code of a checked callback; see
+    /// [`authorization_request`](Self::authorization_request). Recommended by the vendor (seed 000).
+    pub fn authorization_code(mut self, code: AuthorizationCode) -> Self {
+        self.sign_in = Some(Grant::AuthorizationCode(code));
+        self
+    }
+
+    /// Signs in for the application itself; v2 only (seed 001).
+    pub fn client_credentials(mut self) -> Self {
+        self.sign_in = Some(Grant::ClientCredentials);
+        self
+    }
+
+    /// Signs in with an agent's or partner's own password.
+    ///
+    /// Deprecated by the vendor ("Not Recommended, Deprecated", seed 000), and RFC 9700 section 2.4 says that it must
+    /// not be used. It is here because partner platforms have nothing else.
+    #[cfg(feature = "password-grant")]
+    pub fn password(mut self, email: impl Into<String>, password: impl Into<SecretSource>) -> Self {
+        self.sign_in = Some(Grant::Password {
+            username: email.into(),
+            password: password.into(),
+        });
+        self
+    }
+
+    /// Goes on with tokens of an earlier sign-in, which [`Client::token_set`] gave. Alone, they are taken for those of
+    /// an authorization code; beside another sign-in, they save its first token request.
+    pub fn tokens(mut self, tokens: TokenSet) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Goes on with the tokens of an implicit sign-in (v2, seed 001).
+    ///
+    /// RFC 9700 section 2.1.2 advises against it; the vendor's own newer page (seed 000) does not have it any more.
+    #[cfg(feature = "implicit")]
+    pub fn implicit_tokens(mut self, tokens: TokenSet) -> Self {
+        self.sign_in = Some(Grant::Resumed(GrantType::Implicit));
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// The host that tokens come from, where it is not the platform's own (white-label).
+    pub fn token_base(mut self, url: impl Into<String>) -> Self {
+        self.token_base = Some(url.into());
+        self
+    }
+
+    /// The host that API calls go to, where it is not the platform's own (white-label).
+    pub fn api_base(mut self, url: impl Into<String>) -> Self {
+        self.api_base = Some(url.into());
+        self
+    }
+
+    /// How the code exchange writes its body on v4. Default: [`TokenBody::Form`].
+    pub fn token_body(mut self, body: TokenBody) -> Self {
+        self.token_body = body;
+        self
+    }
+
+    /// On v4, adds `siteId` to the query of token requests too: not documented, but seen in the vendor's own demo.
+    pub fn token_site_id(mut self) -> Self {
+        self.token_site_id = true;
+        self
+    }
+
+    /// The scope that the authorization page is asked for, such as `openid offline_access`: not documented, but seen in
+    /// the vendor's own demo. Default: none is sent.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Accepts a callback without `state`, on v4 only: whether Comm100 echoes it is not documented. PKCE still binds
+    /// the code to this client (RFC 9700 section 2.1).
+    pub fn allow_missing_state(mut self) -> Self {
+        self.missing_state = true;
+        self
+    }
+
+    /// Time-outs, proxy, store, clock and the like.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// The request to Comm100's authorization page, to begin a person's sign-in with.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
+    ///
+    /// # Examples
+    /// ```
+    /// use comm100::{Client, OAuthClient, Platform};
+    /// let builder = Client::builder(Platform::Dash11)
+    ///     .site_id(10000)
+    ///     .oauth_client(OAuthClient::new("client-id").redirect_uri("https://app.example.com/callback"));
+    /// let (url, pending) = builder.authorization_request()?.start()?;
+    /// assert!(url.as_str().starts_with("https://dash11.comm100.io/oauth/authorize?client_id=client-id&"));
+    /// // Send the person to `url`, keep `pending.export()`; then, with the callback that came:
+    /// # let callback = format!("https://app.example.com/callback?code=c&state={}",
+    /// #     url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned()).unwrap());
+    /// let client = builder.authorization_code(pending.check(&callback)?).build()?;
+    /// # Ok::<(), comm100::Error>(())
+    /// ```
+    pub fn authorization_request(&self) -> Result<AuthorizationRequest, Error> {
+        let client = self.oauth_client.as_ref();
+        let client = client.ok_or_else(|| Error::config("oauth_client", "is missing"))?;
+        let uri = client.redirect_uri.as_deref();
+        let uri = uri.ok_or_else(|| Error::config("redirect_uri", "is missing"))?;
+        let (base, _) = self.bases()?;
+        let mut request =
+            AuthorizationRequest::new(self.platform.dialect(), base, client.id.as_str(), uri)?;
+        if let Some(id) = self.site_id {
+            request = request.parameter("site_id", id.to_string());
+        }
+        if let Some(scope) = &self.scope {
+            request = request.scope(scope.as_str());
+        }
+        if self.missing_state {
+            request = request.allow_missing_state();
+        }
+        Ok(request)
+    }
+
+    /// Checks the settings and makes the client. No I/O: the first call signs in, or [`Client::sign_in`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
+    pub fn build(self) -> Result<Client, Error> {
+        let (token_base, api_base) = self.bases()?;
+        let grant = match (&self.sign_in, &self.tokens) {
+            (Some(grant), _) => grant.clone(),
+            (None, Some(_)) => Grant::Resumed(GrantType::AuthorizationCode),
+            (None, None) => {
+                return Err(Error::config(
+                    "credentials",
+                    "no sign-in is chosen; see `api_key`, `authorization_code` and its neighbors",
+                ));
+            }
+        };
+        self.check(&grant)?;
+        let dialect = match self.token_body {
+            TokenBody::Json if self.platform.is_dash() => DASH_V4_JSON_EXCHANGE,
+            _ => self.platform.dialect(),
+        };
+        let with_key = matches!(grant, Grant::Basic { .. });
+        let mut principal = Principal::new(grant);
+        let ids = [("site_id", self.site_id), ("partner_id", self.partner_id)];
+        for (name, id) in ids.into_iter().filter_map(|(name, id)| Some((name, id?))) {
+            principal
+                .parameters
+                .push((name, ParameterValue::Text(id.to_string())));
+        }
+        if let (true, Some(id)) = (self.token_site_id, self.site_id) {
+            principal
+                .parameters
+                .push(("token_site_id", ParameterValue::Text(id.to_string())));
+        }
+        if let Some(client) = self.oauth_client {
+            if let (true, Some(secret)) = (client.secret_with_code, &client.secret) {
+                let secret = ParameterValue::Secret(secret.clone());
+                principal
+                    .parameters
+                    .push(("exchange_client_secret", secret));
+            }
+            principal.client_id = Some(client.id);
+            principal.client_secret = client.secret;
+            principal.redirect_uri = client.redirect_uri;
+        }
+        let mut profile = Profile::new(dialect, token_base, api_base, principal, USER_AGENT);
+        profile.tokens = self.tokens;
+        if self.platform.is_dash() {
+            profile.rate_limiter = Some(RateLimiter::new(DASH_LIMIT.0, DASH_LIMIT.1));
+            if let (true, Some(id)) = (with_key, self.site_id) {
+                profile.fixed_query = vec![("siteId", id.to_string())];
+            }
+        }
+        Ok(Client::new(ApiClient::new(profile, &self.settings)?))
+    }
+
+    fn bases(&self) -> Result<(BaseUrl, BaseUrl), Error> {
+        let plain_http = self.settings.plain_http_hosts();
+        let base = |name: &str, setting: &Option<String>, own: &str| match setting {
+            Some(url) => BaseUrl::parse(name, url, plain_http),
+            None => BaseUrl::parse("platform", own, plain_http),
+        };
+        Ok((
+            base("token_base", &self.token_base, self.platform.token_base())?,
+            base("api_base", &self.api_base, self.platform.api_base())?,
+        ))
+    }
+
+    /// Refuses what only Comm100 refuses; the rest is the dialect's matter.
+    fn check(&self, grant: &Grant) -> Result<(), Error> {
+        if self.token_site_id && self.site_id.is_none() {
+            return Err(Error::config("site_id", "is needed for `token_site_id`"));
+        }
+        let Grant::Basic { username, key } = grant else {
+            return Ok(());
+        };
+        if self.platform.is_partner() {
+            return Err(Error::config(
+                "api_key",
+                "partner platforms take a partner's password only",
+            ));
+        }
+        if username.is_empty() {
+            return Err(Error::config("email", "is empty"));
+        }
+        if username.contains(':') {
+            return Err(Error::config(
+                "email",
+                "holds a colon, which ends the user name in HTTP Basic",
+            ));
+        }
+        if key.known().is_some_and(auth_core::Secret::is_empty) {
+            return Err(Error::config("api_key", "is empty"));
+        }
+        if self.platform.is_dash() && self.site_id.is_none() {
+            return Err(Error::config(
+                "site_id",
+                "an API key on a dash host needs it with every call",
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! Makes authorized calls to one Communic8 instance.
+
+use auth_core::{
+    ApiClient, BaseUrl, Call, Error, Grant, Method, Principal, Profile, SecretSource, Session,
+    Settings, TokenSet,
+};
+
+use crate::dialect::COMMUNIC8;
+
+const USER_AGENT: &str = concat!("communic8-rust/", env!("CARGO_PKG_VERSION"));
+
+/// A signed-in Communic8 client. Cheap to clone; clones share session and connections.
+///
+/// # Examples
+/// ```no_run
+/// # async fn example() -> Result<(), communic8::Error> {
+/// use communic8::{Client, Method};
+/// let client = Client::builder("https://client.example.com")
+///     .static_token(std::env::var("COMMUNIC8_TOKEN_VALUE").unwrap_or_default())
+///     .build()?;
+/// let answer = client.request(Method::GET, "/int/v1/channel").send().await?;
+/// println!("{}", answer.json::<serde_json::Value>()?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    api: ApiClient,
+}
+
+impl Client {
+    /// Begins a client for the instance at `base_url`; the scheme may be left out.
+    pub fn builder(base_url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder {
+            base_url: base_url.into(),
+            sign_in: None,
+            tokens: None,
+            settings: Settings::new(),
+        }
+    }
+
+    /// Begins an API call. `path` starts at the host's root: `/int/v1/…`.
+    ///
+    /// An answer of `success: false` under a success status is an error
+    /// ([`ErrorKind::Invalid`](crate::ErrorKind::Invalid)).
+    pub fn request(&self, method: Method, path: &str) -> Call<'_> {
+        self.api.request(method, path)
+    }
+
+    /// Signs in now instead of at the first call, so that wrong credentials show at once.
+    ///
+    /// # Errors
+    /// As for [`Session::authorization`].
+    pub async fn sign_in(&self) -> Result<(), Error> {
+        self.api.sign_in().await
+    }
+
+    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`] later; `None` before the first sign-in
+    /// and with a static token.
+    pub fn token_set(&self) -> Option<TokenSet> {
+        self.api.session().token_set()
+    }
+
+    /// The sign-in behind the calls.
+    pub fn session(&self) -> &Session {
+        self.api.session()
+    }
+}
+
+/// Settings of a [`Client`]; see [`Client::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct ClientBuilder {
+    base_url: String,
+    sign_in: Option<SignIn>,
+    tokens: Option<TokenSet>,
+    settings: Settings,
+}
+
+#[derive(Clone, Debug)]
+enum SignIn {
+    StaticToken(SecretSource),
+    ClientCredentials {
+        token_id: String,
+        token_value: SecretSource,
+    },
+}
+
+impl ClientBuilder {
+    /// Sends the token value itself with each call: the vendor's default (seed 003, Bearer Token).
+    pub fn static_token(mut self, token_value: impl Into<SecretSource>) -> Self {
+        self.sign_in = Some(SignIn::StaticToken(token_value.into()));
+        self
+    }
+
+    /// Exchanges the token's id and value for access tokens (seed 003, OAuth 2.0), on instances where Communic8 support
+    /// has switched that on.
+    pub fn client_credentials(
+        mut self,
+        token_id: impl Into<String>,
+        token_value: impl Into<SecretSource>,
+    ) -> Self {
+        let (token_id, token_value) = (token_id.into(), token_value.into());
+        self.sign_in = Some(SignIn::ClientCredentials {
+            token_id,
+            token_value,
+        });
+        self
+    }
+
+    /// Goes on with tokens of an earlier sign-in with client credentials, which [`Client::token_set`] gave.
+    pub fn tokens(mut self, tokens: TokenSet) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Time-outs, proxy, store, clock and the like.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Reads the settings from the process's environment.
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `COMMUNIC8_BASE_URL` | the instance's address, required |
+    /// | `COMMUNIC8_TOKEN_VALUE` | the token's value, required |
+    /// | `COMMUNIC8_TOKEN_ID` | the token's id; with it, [`client_credentials`](Self::client_credentials), else [`static_token`](Self::static_token) |
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the same settings from another place; an empty value counts as none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let get = |name: &str| {
+            lookup(name)
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
+        let need = |name: &str| get(name).ok_or_else(|| Error::config(name, "is missing"));
+        let builder = Client::builder(need("COMMUNIC8_BASE_URL")?);
+        let value = need("COMMUNIC8_TOKEN_VALUE")?;
+        Ok(match get("COMMUNIC8_TOKEN_ID") {
+            Some(id) => builder.client_credentials(id, value),
+            None => builder.static_token(value),
+        })
+    }
+
+    /// Checks the settings and makes the client. No I/O: the first call signs in, or [`Client::sign_in`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
+    pub fn build(self) -> Result<Client, Error> {
+        let base = BaseUrl::parse("base_url", &self.base_url, self.settings.plain_http_hosts())?;
+        let is_empty =
+            |value: &SecretSource| value.known().is_some_and(auth_core::Secret::is_empty);
+        let principal = match self.sign_in {
+            None => {
+                return Err(Error::config(
+                    "credentials",
+                    "no sign-in is chosen; see `static_token` and `client_credentials`",
+                ));
+            }
+            Some(
+                SignIn::StaticToken(value)
+                | SignIn::ClientCredentials {
+                    token_value: value, ..
+                },
+            ) if is_empty(&value) => {
+                return Err(Error::config("token_value", "is empty"));
+            }
+            Some(SignIn::StaticToken(_)) if self.tokens.is_some() => {
+                return Err(Error::config("tokens", "a static token is never exchanged"));
+            }
+            Some(SignIn::StaticToken(value)) => Principal::new(Grant::StaticToken(value)),
+            Some(SignIn::ClientCredentials {
+                token_id,
+                token_value,
+            }) => {
+                if token_id.is_empty() {
+                    return Err(Error::config("token_id", "is empty"));
+                }
+                if token_id.contains(':') {
+                    return Err(Error::config(
+                        "token_id",
+                        "holds a colon, which ends the id in the pair",
+                    ));
+                }
+                let mut principal = Principal::new(Grant::ClientCredentials);
+                principal.client_id = Some(token_id);
+                principal.client_secret = Some(token_value);
+                principal
+            }
+        };
+        let mut profile = Profile::new(COMMUNIC8, base.clone(), base, principal, USER_AGENT);
+        profile.tokens = self.tokens;
+        Ok(Client {
+            api: ApiClient::new(profile, &self.settings)?,
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! What the Comm100 account of the sandbox holds.
+
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+/// Records of the agent's account, the same at every start; sites belong to the partner.
+#[derive(Debug)]
+pub(crate) struct Comm100 {
+    pub(super) campaigns: Vec<Value>,
+    pub(super) agents: Mutex<Vec<Value>>,
+    pub(super) chats: Mutex<Vec<Value>>,
+    pub(super) sites: Vec<Value>,
+}
+
+impl Default for Comm100 {
+    fn default() -> Self {
+        Self {
+            campaigns: (1..=25).map(campaign).collect(),
+            agents: Mutex::new((1..=4).map(agent).collect()),
+            chats: Mutex::new((1..=12).map(chat).collect()),
+            sites: (1..=3).map(site).collect(),
+        }
+    }
+}
+
+/// GUIDs that tell their kind and number.
+fn guid(kind: u32, number: u32) -> String {
+    format!("{kind:08x}-0000-4000-8000-{number:012x}")
+}
+
+fn campaign(number: u32) -> Value {
+    let language = if number.is_multiple_of(5) {
+        "german"
+    } else {
+        "english"
+    };
+    json!({
+        "id": guid(0xca, number),
+        "name": format!("Campaign {number}"),
+        "description": format!("Campaign number {number} of the sandbox"),
+        "language": language,
+    })
+}
+
+fn agent(number: u32) -> Value {
+    json!({
+        "id": guid(0xa9, number),
+        "email": format!("agent{number}@example.com"),
+        "displayName": format!("Agent {number}"),
+        "firstName": "Agent",
+        "lastName": number.to_string(),
+        "isAdmin": number == 1,
+        "isActive": true,
+        "isLocked": number == 2,
+        "lockedTime": (number == 2).then_some("2025-03-02T10:15:00.25Z"),
+        "createdTime": "2025-01-15T08:00:00Z",
+        "permissionIds": [4, 5],
+        "departmentIds": [guid(0xde, 1)],
+    })
+}
+
+fn chat(number: u32) -> Value {
+    let status = if number.is_multiple_of(4) {
+        "missed"
+    } else {
+        "normal"
+    };
+    json!({
+        "id": 9000 + number,
+        "guid": guid(0xc4, number),
+        "startTime": format!("2025-03-{number:02}T09:00:00Z"),
+        "endTime": format!("2025-03-{number:02}T09:12:30.5Z"),
+        "status": status,
+        "source": "chatButton",
+        "preChatName": format!("Visitor {number}"),
+        "preChatEmail": format!("visitor{number}@example.com"),
+    })
+}
+
+fn site(number: u32) -> Value {
+    json!({
+        "id": 10_000 + number,
+        "partnerId": 20_000,
+        "status": "Open",
+        "company": format!("Example Company {number}"),
+    })
+}

@@ -1,0 +1,86 @@
+//! What the Communic8 instance of the sandbox holds.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+/// Records, the same at every start; newest first.
+#[derive(Debug)]
+pub(crate) struct Communic8 {
+    pub(super) channels: Vec<Value>,
+    pub(super) campaigns: Vec<Value>,
+    pub(super) recipients: Vec<Value>,
+    pub(super) group_id: String,
+    /// The ids of the one group's members.
+    pub(super) members: Mutex<BTreeSet<String>>,
+}
+
+impl Default for Communic8 {
+    fn default() -> Self {
+        Self {
+            channels: (1..=3).rev().map(channel).collect(),
+            campaigns: (1..=250).rev().map(campaign).collect(),
+            recipients: (1..=5).rev().map(recipient).collect(),
+            group_id: object_id(0x09, 1),
+            members: Mutex::default(),
+        }
+    }
+}
+
+/// 24 hexadecimal digits that tell their kind and number.
+fn object_id(kind: u32, number: u32) -> String {
+    format!("65{kind:06x}00000000{number:08x}")
+}
+
+fn channel(number: u32) -> Value {
+    json!({
+        "_id": object_id(0xca, number),
+        "aDate": "2025-01-10T09:00:00.000Z",
+        "mDate": "2025-02-10T09:00:00.000Z",
+        "status": "1",
+        "name": format!("Channel {number}"),
+        "description": format!("Channel number {number} of the sandbox"),
+        "title": format!("Channel {number}"),
+        "paused": false,
+        "sharedUsers": [],
+        "sharedGroups": [],
+        "defaults": { "enableEmail": true, "enablePushNotification": false },
+        "ownerId": {
+            "_id": object_id(0x05, 1),
+            "displayName": "Sandbox Owner",
+            "firstName": "Sandbox",
+            "lastName": "Owner",
+            "email": "owner@example.com",
+        },
+    })
+}
+
+fn campaign(number: u32) -> Value {
+    let statuses = ["0", "1", "3", "4"];
+    let status = statuses.iter().cycle().nth(number as usize);
+    json!({
+        "_id": object_id(0xcc, number),
+        "aDate": "2025-01-10T09:00:00.000Z",
+        "mDate": "2025-02-10T09:00:00.000Z",
+        "name": format!("Campaign {number}"),
+        "status": status,
+    })
+}
+
+fn recipient(number: u32) -> Value {
+    json!({
+        "_id": object_id(0x0e, number),
+        "aDate": "2025-01-10T09:00:00.000Z",
+        "mDate": "2025-02-10T09:00:00.000Z",
+        "email": format!("recipient{number}@example.com"),
+        "active": true,
+        "registered": true,
+        "suppressed": false,
+        "firstName": "Recipient",
+        "lastName": number.to_string(),
+        "displayName": format!("Recipient {number}"),
+        "mobile": "",
+        "phone": "",
+    })
+}

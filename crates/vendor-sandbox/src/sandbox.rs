@@ -1,0 +1,193 @@
+//! The running sandbox: where its hosts are, what it saw, and its live switches.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::browser;
+use crate::fault::Injection;
+use crate::host::{Endpoint, Host};
+use crate::record::{Recorded, Refusal};
+use crate::state::{Communic8SignIn, Implicit, State, TokenHeader};
+
+mod builder;
+
+pub use builder::SandboxBuilder;
+
+/// Seven origins of three vendors on loopback; they stop when the last clone is dropped.
+///
+/// Runs on the tokio runtime that it was started on.
+#[derive(Clone)]
+pub struct Sandbox {
+    state: Arc<State>,
+    /// The listeners watch for the end of this sender.
+    _running: Arc<watch::Sender<()>>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox with defaults on ports of the system's choice.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be bound on 127.0.0.1.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// A sandbox with other settings.
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder::new()
+    }
+
+    /// The origin of a host, `http://127.0.0.1:PORT` without a trailing slash.
+    #[must_use]
+    pub fn url(&self, host: Host) -> &str {
+        self.state.url(host)
+    }
+
+    /// From now on tokens live this long; tokens already issued keep their lifetime.
+    ///
+    /// Zero issues tokens that have expired already. `expires_in` is an integer for whole seconds, else a float.
+    pub fn set_token_lifetime(&self, lifetime: Duration) {
+        self.state
+            .change(|settings| settings.token_lifetime = Some(lifetime));
+    }
+
+    /// From now on token endpoints hold their answers back this long.
+    ///
+    /// The request is processed first: a caller that gives up has rotated its refresh token all the same.
+    pub fn set_token_latency(&self, latency: Duration) {
+        self.state
+            .change(|settings| settings.token_latency = latency);
+    }
+
+    /// From now on API endpoints hold their answers back this long, after having processed the request.
+    pub fn set_api_latency(&self, latency: Duration) {
+        self.state.change(|settings| settings.api_latency = latency);
+    }
+
+    /// Which header WebCommander takes the token in; the others are refused.
+    pub fn set_webcommander_token_header(&self, header: TokenHeader) {
+        self.state
+            .change(|settings| settings.webcommander_header = header);
+    }
+
+    /// The status of WebCommander's token answer: 200 by default, 201 on the vendor's newest pages.
+    pub fn set_webcommander_token_status(&self, status: u16) {
+        self.state
+            .change(|settings| settings.webcommander_status = status);
+    }
+
+    /// Which ways of signing in Communic8 has switched on.
+    pub fn set_communic8_sign_in(&self, sign_in: Communic8SignIn) {
+        self.state.change(|settings| settings.communic8 = sign_in);
+    }
+
+    /// How the implicit grant of Comm100 v2 answers.
+    pub fn set_implicit_answer(&self, implicit: Implicit) {
+        self.state.change(|settings| settings.implicit = implicit);
+    }
+
+    /// What `GET /oauth/userinfo` of the partner panel answers.
+    pub fn set_userinfo(&self, userinfo: Value) {
+        self.state.change(|settings| settings.userinfo = userinfo);
+    }
+
+    /// Every access token issued by or for this host so far answers 401 from now on.
+    ///
+    /// Hosts of one family share their tokens: either host of the Comm100 v4 pair revokes for both. Communic8's
+    /// static token and Comm100's API key are no issued tokens and stay valid.
+    pub fn revoke_access_tokens(&self, host: Host) {
+        self.state.tokens.revoke_access(host);
+    }
+
+    /// Every refresh token issued by this host so far is refused with `invalid_grant` from now on.
+    pub fn revoke_refresh_tokens(&self, host: Host) {
+        self.state.tokens.revoke_refresh(host);
+    }
+
+    /// Orders a fault for coming requests; of several that fit, the oldest comes first.
+    pub fn inject(&self, injection: Injection) {
+        self.state.faults.add(injection);
+    }
+
+    /// Takes back every fault that has not met its request yet.
+    pub fn clear_faults(&self) {
+        self.state.faults.clear();
+    }
+
+    /// Every request since the start or the last [`Sandbox::clear`], in the order of arrival.
+    ///
+    /// A body above 1 MiB is answered with 413 and not recorded.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.state.log.requests()
+    }
+
+    /// How many requests came to the token endpoints of a host, refused ones included.
+    #[must_use]
+    pub fn token_requests(&self, host: Host) -> usize {
+        self.state.log.count(host, Endpoint::Token)
+    }
+
+    /// How many API requests came to a host, refused ones included.
+    #[must_use]
+    pub fn api_requests(&self, host: Host) -> usize {
+        self.state.log.count(host, Endpoint::Api)
+    }
+
+    /// The requests that no correct client sends.
+    ///
+    /// A token that ran out or was taken back is answered with an error, but not listed: correct clients meet that too.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<Refusal> {
+        self.state.log.refusals()
+    }
+
+    /// What was superfluous in requests and let pass in lenient mode.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Refusal> {
+        self.state.log.warnings()
+    }
+
+    /// How often a spent refresh token came back; each time its whole family of tokens was revoked.
+    #[must_use]
+    pub fn reuse_detected(&self) -> usize {
+        self.state.tokens.reuse()
+    }
+
+    /// Forgets requests, refusals, warnings and the count of reuse; tokens, records, faults and settings stay.
+    pub fn clear(&self) {
+        self.state.log.clear();
+        self.state.tokens.forget_reuse();
+    }
+
+    /// Opens the consent page at `authorize_url`, presses Approve, and returns the callback URL.
+    ///
+    /// # Errors
+    ///
+    /// When the request is refused (the message has the reason), or the address is not on 127.0.0.1.
+    pub async fn approve(&self, authorize_url: &str) -> io::Result<String> {
+        browser::decide(authorize_url, "approve").await
+    }
+
+    /// Opens the consent page at `authorize_url`, presses Deny, and returns the callback URL.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Sandbox::approve`].
+    pub async fn deny(&self, authorize_url: &str) -> io::Result<String> {
+        browser::decide(authorize_url, "deny").await
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let urls = Host::ALL.map(|host| (host, self.url(host)));
+        out.debug_map().entries(urls).finish()
+    }
+}

@@ -1,0 +1,181 @@
+//! WebCommander: its token endpoint, who is let in, and how errors look.
+//!
+//! Source: seed document 004; the refresh and the two other header styles come from the vendor's newer pages.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use crate::answer::{Answer, Problem};
+use crate::bearer;
+use crate::credentials as known;
+use crate::inbound::Inbound;
+use crate::state::{State, TokenHeader};
+use crate::strict::Field::Must;
+use crate::strict::{self, Encoding, Grant, Notes, Params};
+use crate::token::{self, Audience, Origin};
+
+mod api;
+mod records;
+
+pub(crate) use records::WebCommander;
+
+const GRANTS: &[Grant] = &[
+    Grant {
+        name: "client_credentials",
+        encoding: Encoding::Json,
+        body: &[
+            Must("auth_string"),
+            Must("redirect_uri"),
+            Must("client_id"),
+            Must("client_secret"),
+        ],
+        query: &[],
+    },
+    Grant {
+        name: "refresh_token",
+        encoding: Encoding::Json,
+        body: &[
+            Must("refresh_token"),
+            Must("redirect_uri"),
+            Must("client_id"),
+            Must("client_secret"),
+        ],
+        query: &[],
+    },
+];
+
+/// Answers for a WebCommander store.
+pub(crate) fn answer(
+    state: &State,
+    inbound: &Inbound,
+    notes: &mut Notes,
+) -> Result<Answer, Problem> {
+    if inbound.path == "/api/v4/oauth2/token" {
+        return sign_in(state, inbound, notes);
+    }
+    admit(state, inbound)?;
+    api::answer(state, inbound)
+}
+
+/// The nested shape of the newest pages.
+pub(crate) fn error(problem: &Problem) -> Answer {
+    let code = problem.code.unwrap_or(match problem.status {
+        401 => "unauthorized",
+        403 => "forbidden",
+        404 => "not_found",
+        405 => "method_not_allowed",
+        409 => "conflict",
+        429 => "rate_limited",
+        500.. => "internal_error",
+        _ => "invalid_request",
+    });
+    let body = json!({
+        "error": {
+            "code": code,
+            "message": problem.reason,
+            "details": [],
+            "request_id": format!("req_{}", token::hex(8)),
+        }
+    });
+    Answer::json(problem.status, &body)
+}
+
+fn sign_in(state: &State, inbound: &Inbound, notes: &mut Notes) -> Result<Answer, Problem> {
+    if inbound.headers.contains_key("authorization") {
+        return Err(Problem::malformed(
+            "an Authorization header at a token endpoint that reads the client from the body",
+        ));
+    }
+    if inbound.headers.contains_key("access_token") {
+        notes.superfluous("an access_token header at the token endpoint".to_owned())?;
+    }
+    let request = strict::sign_in(inbound, GRANTS, notes)?;
+    client(&request.body)?;
+    let issued = if request.grant == "refresh_token" {
+        let lifetime = state.token_lifetime();
+        state
+            .tokens
+            .rotate(
+                request.body.need("refresh_token"),
+                Audience::WebCommander,
+                lifetime,
+            )
+            .map_err(bearer::refresh_refused)?
+    } else {
+        store_user(request.body.need("auth_string"))?;
+        state.issue(Audience::WebCommander, Origin::ClientCredentials, true)
+    };
+    let body = json!({
+        "access_token": issued.access,
+        "refresh_token": issued.refresh,
+        "expires_in": issued.expires_in(),
+    });
+    Ok(Answer::json(state.settings().webcommander_status, &body))
+}
+
+fn client(body: &Params) -> Result<(), Problem> {
+    let wrong = |name, right| body.need(name) != right;
+    if wrong("client_id", known::WEBCOMMANDER_CLIENT_ID)
+        || wrong("client_secret", known::WEBCOMMANDER_CLIENT_SECRET)
+    {
+        return Err(Problem::credentials(
+            None,
+            "wrong client_id or client_secret",
+        ));
+    }
+    if wrong("redirect_uri", known::WEBCOMMANDER_REDIRECT_URI) {
+        return Err(Problem::malformed(
+            "`redirect_uri` is not the registered one",
+        ));
+    }
+    Ok(())
+}
+
+fn store_user(auth_string: &str) -> Result<(), Problem> {
+    let pair = STANDARD
+        .decode(auth_string)
+        .map_err(|_| Problem::malformed("`auth_string` is not padded standard Base64"))?;
+    let right = format!(
+        "{}:{}",
+        known::WEBCOMMANDER_USERNAME,
+        known::WEBCOMMANDER_PASSWORD
+    );
+    if pair != right.as_bytes() {
+        return Err(Problem::credentials(
+            None,
+            "wrong username or password in `auth_string`",
+        ));
+    }
+    Ok(())
+}
+
+fn admit(state: &State, inbound: &Inbound) -> Result<(), Problem> {
+    let style = state.settings().webcommander_header;
+    let idle = match style {
+        TokenHeader::AccessToken => "authorization",
+        TokenHeader::AuthorizationBearer | TokenHeader::AuthorizationRaw => "access_token",
+    };
+    if inbound.headers.contains_key(idle) {
+        return Err(Problem::malformed(format!(
+            "a header `{idle}`, though this store takes the token elsewhere"
+        )));
+    }
+    let token = match style {
+        TokenHeader::AccessToken => bare(inbound, "access_token")?,
+        TokenHeader::AuthorizationBearer => bearer::token(inbound)?,
+        TokenHeader::AuthorizationRaw => bare(inbound, "authorization")?,
+    };
+    bearer::honor(state, token, Audience::WebCommander)
+}
+
+/// A header that holds the token and no scheme.
+fn bare<'r>(inbound: &'r Inbound, name: &str) -> Result<&'r str, Problem> {
+    match inbound.header(name)? {
+        Some(token) if bearer::is_one_word(token) => Ok(token),
+        Some(_) => Err(Problem::malformed(format!(
+            "header `{name}` must hold the token and nothing else"
+        ))),
+        None => Err(Problem::credentials(None, format!("no header `{name}`"))),
+    }
+}

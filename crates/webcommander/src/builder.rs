@@ -1,0 +1,213 @@
+//! Puts a client together and refuses what could not work.
+
+use auth_core::{
+    ApiClient, BaseUrl, Error, Grant, ParameterValue, Placement, Principal, Profile, Secret,
+    SecretSource, Settings, TokenSet,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::client::Client;
+use crate::dialect::WEBCOMMANDER;
+
+const USER_AGENT: &str = concat!("webcommander-rust/", env!("CARGO_PKG_VERSION"));
+
+/// Where the token travels on API calls.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TokenHeader {
+    /// `access_token: T`, as in both examples of seed 004.
+    #[default]
+    AccessToken,
+    /// `Authorization: Bearer T`, as on the vendor's newest pages.
+    AuthorizationBearer,
+    /// `Authorization: T`, as in the prose of seed 004.
+    AuthorizationRaw,
+}
+
+/// Settings of a [`Client`]; see [`Client::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct ClientBuilder {
+    base_url: String,
+    client_id: String,
+    client_secret: Option<SecretSource>,
+    redirect_uri: String,
+    user: Option<User>,
+    token_header: TokenHeader,
+    tokens: Option<TokenSet>,
+    settings: Settings,
+}
+
+#[derive(Clone, Debug)]
+enum User {
+    Password(String, SecretSource),
+    AuthString(SecretSource),
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(base_url: String) -> Self {
+        Self {
+            base_url,
+            client_id: String::new(),
+            client_secret: None,
+            redirect_uri: String::new(),
+            user: None,
+            token_header: TokenHeader::default(),
+            tokens: None,
+            settings: Settings::new(),
+        }
+    }
+
+    /// The application: its id, its secret and its redirect URI. The vendor wants the URI although nobody is redirected.
+    pub fn application(
+        mut self,
+        client_id: impl Into<String>,
+        client_secret: impl Into<SecretSource>,
+        redirect_uri: impl Into<String>,
+    ) -> Self {
+        self.client_id = client_id.into();
+        self.client_secret = Some(client_secret.into());
+        self.redirect_uri = redirect_uri.into();
+        self
+    }
+
+    /// The store user that the token acts as; sent as `auth_string`, the Base64 of `username:password`.
+    pub fn user(mut self, username: impl Into<String>, password: impl Into<SecretSource>) -> Self {
+        self.user = Some(User::Password(username.into(), password.into()));
+        self
+    }
+
+    /// The same as [`user`](Self::user), joined and encoded already.
+    pub fn auth_string(mut self, auth_string: impl Into<SecretSource>) -> Self {
+        self.user = Some(User::AuthString(auth_string.into()));
+        self
+    }
+
+    /// Where the token travels on API calls. Default: [`TokenHeader::AccessToken`].
+    pub fn token_header(mut self, header: TokenHeader) -> Self {
+        self.token_header = header;
+        self
+    }
+
+    /// Goes on with tokens of an earlier sign-in, which [`Client::token_set`] gave.
+    pub fn tokens(mut self, tokens: TokenSet) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Time-outs, proxy, store, clock and the like.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Reads the settings from the process's environment, by the names that the vendor's own SDKs use.
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `WC_BASE_URL` | the store's address |
+    /// | `WC_CLIENT_ID`, `WC_CLIENT_SECRET`, `WC_REDIRECT_URI` | [`application`](Self::application) |
+    /// | `WC_AUTH_STRING` | [`auth_string`](Self::auth_string) |
+    ///
+    /// All are required.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the same settings from another place; an empty value counts as none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let need = |name: &str| {
+            let value = lookup(name).map(|value| value.trim().to_owned());
+            value
+                .filter(|value| !value.is_empty())
+                .ok_or_else(|| Error::config(name, "is missing"))
+        };
+        let auth_string = Secret::new(need("WC_AUTH_STRING")?);
+        check_auth_string("WC_AUTH_STRING", &auth_string)?;
+        Ok(Client::builder(need("WC_BASE_URL")?)
+            .application(
+                need("WC_CLIENT_ID")?,
+                need("WC_CLIENT_SECRET")?,
+                need("WC_REDIRECT_URI")?,
+            )
+            .auth_string(auth_string))
+    }
+
+    /// Checks the settings and makes the client. No I/O: the first call signs in, or [`Client::sign_in`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
+    pub fn build(self) -> Result<Client, Error> {
+        let base = BaseUrl::parse("base_url", &self.base_url, self.settings.plain_http_hosts())?;
+        let auth_string = match self.user {
+            None => {
+                return Err(Error::config(
+                    "credentials",
+                    "no store user is set; see `user` and `auth_string`",
+                ));
+            }
+            Some(User::Password(username, password)) => {
+                if username.is_empty() {
+                    return Err(Error::config("username", "is empty"));
+                }
+                if username.contains(':') {
+                    return Err(Error::config(
+                        "username",
+                        "holds a colon, which ends the name in the pair",
+                    ));
+                }
+                if password.known().is_some_and(Secret::is_empty) {
+                    return Err(Error::config("password", "is empty"));
+                }
+                ParameterValue::Base64Pair(username, password)
+            }
+            Some(User::AuthString(auth_string)) => {
+                if let Some(known) = auth_string.known() {
+                    check_auth_string("auth_string", known)?;
+                }
+                ParameterValue::Secret(auth_string)
+            }
+        };
+        let mut principal = Principal::new(Grant::ClientCredentials);
+        principal.client_id = Some(self.client_id);
+        principal.client_secret = self.client_secret;
+        principal.redirect_uri = Some(self.redirect_uri);
+        principal.parameters = vec![("auth_string", auth_string)];
+        let dialect = match self.token_header {
+            TokenHeader::AccessToken => WEBCOMMANDER,
+            TokenHeader::AuthorizationBearer => {
+                WEBCOMMANDER.placement(Placement::AuthorizationBearer)
+            }
+            TokenHeader::AuthorizationRaw => WEBCOMMANDER.placement(Placement::AuthorizationRaw),
+        };
+        let mut profile = Profile::new(dialect, base.clone(), base, principal, USER_AGENT);
+        profile.tokens = self.tokens;
+        Ok(Client::new(ApiClient::new(profile, &self.settings)?))
+    }
+}
+
+/// Catches the pair that was never encoded; what it holds is not repeated.
+fn check_auth_string(setting: &str, auth_string: &Secret) -> Result<(), Error> {
+    let pair = STANDARD
+        .decode(auth_string.expose())
+        .ok()
+        .and_then(|pair| String::from_utf8(pair).ok());
+    if pair
+        .map(Secret::new)
+        .is_some_and(|pair| pair.expose().contains(':'))
+    {
+        Ok(())
+    } else {
+        Err(Error::config(
+            setting,
+            "is not the Base64 of `username:password`",
+        ))
+    }
+}

@@ -1,0 +1,67 @@
+//! Makes authorized calls to one WebCommander store.
+
+use auth_core::{ApiClient, Call, Error, Method, Session, TokenSet};
+
+use crate::builder::ClientBuilder;
+
+/// A signed-in WebCommander client. Cheap to clone; clones share session and connections.
+///
+/// # Examples
+/// ```no_run
+/// # async fn example() -> Result<(), webcommander::Error> {
+/// use webcommander::{ClientBuilder, Method};
+/// let client = ClientBuilder::from_env()?.build()?;
+/// let answer = client.request(Method::GET, "/api/v4/admin/customers").query("limit", 20).send().await?;
+/// println!("{}", answer.json::<serde_json::Value>()?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    api: ApiClient,
+}
+
+impl Client {
+    pub(crate) fn new(api: ApiClient) -> Self {
+        Self { api }
+    }
+
+    /// Begins a client for the store at `base_url`; the scheme may be left out.
+    pub fn builder(base_url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(base_url.into())
+    }
+
+    /// Begins an API call. `path` starts at the host's root: `/api/v4/admin/…` or `/api/v4/…`.
+    ///
+    /// An answer of `isSuccess: false` under a success status is an error
+    /// ([`ErrorKind::Invalid`](crate::ErrorKind::Invalid)): the vendor answers so for paths that it does not know.
+    ///
+    /// A call that answers 401 for reasons of its own, such as a wrong old password, should be made with
+    /// [`with_replay(false)`](Call::with_replay).
+    ///
+    /// No cookie is kept: the vendor's servers repeat a failed answer to the next request of the same cookie session.
+    /// The one pair of calls that wants its cookie is the cart's update with addresses, followed by cart-to-order. For
+    /// it, read `set-cookie` from the first answer's [`headers`](crate::Response::headers) and send that pair with an
+    /// HTTP client of your own, authorized by [`session`](Self::session).
+    pub fn request(&self, method: Method, path: &str) -> Call<'_> {
+        self.api.request(method, path)
+    }
+
+    /// Signs in now instead of at the first call, so that wrong credentials show at once.
+    ///
+    /// # Errors
+    /// As for [`Session::authorization`].
+    pub async fn sign_in(&self) -> Result<(), Error> {
+        self.api.sign_in().await
+    }
+
+    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`] later; `None` before the first sign-in.
+    pub fn token_set(&self) -> Option<TokenSet> {
+        self.api.session().token_set()
+    }
+
+    /// The sign-in behind the calls.
+    pub fn session(&self) -> &Session {
+        self.api.session()
+    }
+}
