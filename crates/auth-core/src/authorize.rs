@@ -16,6 +16,8 @@ use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+#[cfg(feature = "implicit")]
+use crate::clock::SystemClock;
 use crate::dialect::{AuthorizeRow, Dialect};
 use crate::error::{Error, without_value};
 use crate::grant::AuthorizationCode;
@@ -242,11 +244,7 @@ impl PendingAuthorization {
     /// # Errors
     /// As for [`check`](Self::check).
     #[cfg(feature = "implicit")]
-    pub fn check_implicit(
-        self,
-        callback: &str,
-        clock: &dyn crate::Clock,
-    ) -> Result<crate::TokenSet, Error> {
+    pub fn check_implicit(self, callback: &str) -> Result<crate::TokenSet, Error> {
         let callback = Callback::read(callback, &self.redirect_uri, '#')?;
         callback.verify(&self.state, self.missing_state, &self.issuer)?;
         let members: serde_json::Map<String, serde_json::Value> = callback
@@ -255,7 +253,7 @@ impl PendingAuthorization {
             .collect();
         crate::endpoint::read_answer(
             serde_json::Value::Object(members).to_string().as_bytes(),
-            clock,
+            &SystemClock,
         )
     }
 
@@ -266,12 +264,8 @@ impl PendingAuthorization {
     /// # Errors
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) where it is no token answer.
     #[cfg(feature = "implicit")]
-    pub fn read_implicit(
-        self,
-        body: &[u8],
-        clock: &dyn crate::Clock,
-    ) -> Result<crate::TokenSet, Error> {
-        crate::endpoint::read_answer(body, clock)
+    pub fn read_implicit(self, body: &[u8]) -> Result<crate::TokenSet, Error> {
+        crate::endpoint::read_answer(body, &SystemClock)
     }
 
     /// Writes the pending sign-in as JSON, secrets in clear, to be kept until the callback comes.

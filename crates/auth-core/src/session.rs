@@ -113,7 +113,7 @@ impl Session {
         if let Some(ready) = self.ready() {
             return Ok(ready);
         }
-        let outcome = {
+        let boarding = {
             let mut state = self.0.state();
             // A flight may have landed between the look and the lock.
             if let Some(usable) = self.0.usable() {
@@ -121,7 +121,7 @@ impl Session {
             }
             self.0.board(&mut state)?
         };
-        landing(outcome).await
+        boarding.outcome().await
     }
 
     /// The header, if a valid token is at hand: no lock, no allocation, no waiting.
@@ -144,7 +144,7 @@ impl Session {
     /// # Errors
     /// As for [`authorization`](Self::authorization).
     pub async fn renew(&self, seen: Generation) -> Result<Authorization, Error> {
-        let outcome = {
+        let boarding = {
             let mut state = self.0.state();
             if let Some(usable) = self.0.usable()
                 && usable.generation > seen
@@ -154,7 +154,7 @@ impl Session {
             self.0.kill(seen);
             self.0.board(&mut state)?
         };
-        landing(outcome).await
+        boarding.outcome().await
     }
 
     /// Says whether a refused token can be replaced: not where it is a key known by value.
@@ -238,22 +238,30 @@ impl Inner {
 
     /// Begins a renewal that nobody waits for, if none is under way and the last failure is long enough ago.
     fn renew_in_background(self: &Arc<Self>, now: Instant) {
-        if self.since_start(now) < self.renewable_from.load(Ordering::Acquire) {
+        let is_due = || self.since_start(now) >= self.renewable_from.load(Ordering::Acquire);
+        if !is_due() {
             return;
         }
-        let mut state = self.state();
-        // Another caller may have been quicker.
-        if self.since_start(now) >= self.renewable_from.load(Ordering::Acquire)
-            && let Err(error) = self.take_off(&mut state)
-        {
+        let boarding = {
+            let mut state = self.state();
+            // Another caller may have been quicker.
+            if !is_due() {
+                return;
+            }
+            self.prepare(&mut state)
+        };
+        if let Err(error) = boarding.launch() {
             tracing::warn!(%error, "background renewal cannot begin");
         }
     }
 
     /// The flight under way, or a new one; not while the last failure is fresh.
-    fn board(self: &Arc<Self>, state: &mut State) -> Result<watch::Receiver<Outcome>, Error> {
-        if let Some(flight) = &state.flight {
-            return Ok(flight.clone());
+    fn board(self: &Arc<Self>, state: &mut State) -> Result<Boarding, Error> {
+        if let Some(outcome) = &state.flight {
+            return Ok(Boarding {
+                outcome: outcome.clone(),
+                flight: None,
+            });
         }
         if let Some((error, until)) = &state.failed {
             let now = self.clock.now();
@@ -261,21 +269,19 @@ impl Inner {
                 return Err(error.again_after(*until - now));
             }
         }
-        self.take_off(state)
+        Ok(self.prepare(state))
     }
 
-    fn take_off(self: &Arc<Self>, state: &mut State) -> Result<watch::Receiver<Outcome>, Error> {
-        let runtime = tokio::runtime::Handle::try_current().map_err(|_| {
-            Error::config(
-                "runtime",
-                "the call needs a tokio runtime with time and I/O enabled",
-            )
-        })?;
-        let (sender, receiver) = watch::channel(None);
-        state.flight = Some(receiver.clone());
+    /// A new flight, to be launched after the lock is gone: on a runtime that is shutting down, a task is dropped
+    /// right where it is spawned, and a flight that is dropped takes the lock.
+    fn prepare(self: &Arc<Self>, state: &mut State) -> Boarding {
+        let (sender, outcome) = watch::channel(None);
+        state.flight = Some(outcome.clone());
         self.renewable_from.store(UNDER_WAY, Ordering::Release);
-        runtime.spawn(Flight::new(Arc::clone(self), sender).run());
-        Ok(receiver)
+        Boarding {
+            outcome,
+            flight: Some(Flight::new(Arc::clone(self), sender)),
+        }
     }
 
     /// Writes down how a flight ended. Only flights call this, and there is one at a time.
@@ -340,12 +346,35 @@ impl Inner {
     }
 }
 
-/// Waits for a flight to land.
-async fn landing(mut flight: watch::Receiver<Outcome>) -> Result<Authorization, Error> {
-    let landed = flight.wait_for(Option::is_some).await;
-    match landed.ok().and_then(|outcome| outcome.clone()) {
-        Some(outcome) => outcome.map(|token| token.authorization.clone()),
-        None => Err(Error::cancelled()),
+/// A place on a flight, which may still have to be launched.
+struct Boarding {
+    outcome: watch::Receiver<Outcome>,
+    flight: Option<Flight>,
+}
+
+impl Boarding {
+    /// Starts the flight, if it is a new one, in a task of its own.
+    fn launch(self) -> Result<watch::Receiver<Outcome>, Error> {
+        if let Some(flight) = self.flight {
+            let runtime = tokio::runtime::Handle::try_current().map_err(|_| {
+                Error::config(
+                    "runtime",
+                    "the call needs a tokio runtime with time and I/O enabled",
+                )
+            })?;
+            runtime.spawn(flight.run());
+        }
+        Ok(self.outcome)
+    }
+
+    /// Waits for the flight to land.
+    async fn outcome(self) -> Result<Authorization, Error> {
+        let mut outcome = self.launch()?;
+        let landed = outcome.wait_for(Option::is_some).await;
+        match landed.ok().and_then(|outcome| outcome.clone()) {
+            Some(outcome) => outcome.map(|token| token.authorization.clone()),
+            None => Err(Error::cancelled()),
+        }
     }
 }
 

@@ -175,6 +175,7 @@ impl Transport {
         outgoing: Outgoing,
         limits: Limits,
     ) -> Result<http::Response<Bytes>, Error> {
+        let has_body = outgoing.method != Method::HEAD;
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
         if !outgoing.body.is_empty() {
@@ -189,7 +190,7 @@ impl Transport {
             )
         };
         let announced = response.content_length().unwrap_or(0);
-        if announced > limits.body as u64 {
+        if has_body && announced > limits.body as u64 {
             return Err(too_large());
         }
         let mut answer = http::Response::new(Bytes::new());

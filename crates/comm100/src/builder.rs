@@ -218,6 +218,23 @@ impl ClientBuilder {
         Ok(request)
     }
 
+    /// The request to the authorization page of v2 for a token instead of a code (seed 001, Implicit Grant Flow).
+    ///
+    /// Check what comes back with [`PendingAuthorization::check_implicit`](crate::PendingAuthorization::check_implicit)
+    /// or, where the vendor answers with JSON as its sample does,
+    /// [`read_implicit`](crate::PendingAuthorization::read_implicit); then go on with
+    /// [`implicit_tokens`](Self::implicit_tokens). RFC 9700 section 2.1.2 advises against this grant.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting; on v4, which has no such grant, `platform`.
+    #[cfg(feature = "implicit")]
+    pub fn implicit_authorization_request(&self) -> Result<AuthorizationRequest, Error> {
+        match self.platform {
+            Platform::V2(_) => Ok(self.authorization_request()?.implicit()),
+            _ => Err(Error::config("platform", "only v2 has the implicit grant")),
+        }
+    }
+
     /// Checks the settings and makes the client. No I/O: the first call signs in, or [`Client::sign_in`].
     ///
     /// # Errors

@@ -53,10 +53,8 @@ impl Shared {
             let wait = error.retry_after().unwrap_or_else(|| {
                 (FIRST_WAIT * 2_u32.saturating_pow(tries)).mul_f64(fastrand::f64())
             });
-            if tries >= self.retries
-                || !may_repeat(&error, call.idempotent)
-                || self.left(end)? <= wait
-            {
+            let in_time = self.left(end).is_ok_and(|left| left > wait);
+            if tries >= self.retries || !may_repeat(&error, call.idempotent) || !in_time {
                 return Err(error);
             }
             tries += 1;

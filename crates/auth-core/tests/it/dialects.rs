@@ -1,0 +1,134 @@
+//! The wire forms that the tests speak; none of them is a provider's.
+
+use auth_core::{
+    Answers, AuthorizeRow, BodyFormat, ClientProof, Dialect, GrantType, LimitRule, Parameter,
+    Placement, Refresh, TokenRow,
+};
+
+/// Where every dialect here has its token endpoint.
+pub(crate) const TOKEN_PATH: &str = "/oauth/token";
+
+const CODE: &[Parameter] = &[
+    Parameter::body("grant_type"),
+    Parameter::body("client_id"),
+    Parameter::body("client_secret").if_set(),
+    Parameter::body("code"),
+    Parameter::body("redirect_uri"),
+    Parameter::body("code_verifier").if_set(),
+];
+
+const CREDENTIALS: &[Parameter] = &[
+    Parameter::body("grant_type"),
+    Parameter::body("client_id"),
+    Parameter::body("client_secret"),
+];
+
+const REFRESH: &[Parameter] = &[
+    Parameter::body("grant_type"),
+    Parameter::body("client_id"),
+    Parameter::body("client_secret").if_set(),
+    Parameter::body("refresh_token"),
+];
+
+/// The standard's own form, refresh tokens included.
+pub(crate) const FORM: Dialect = Dialect::new("FORM", FORM_ROWS).authorize(AuthorizeRow::new(
+    "/oauth/authorize",
+    &[
+        Parameter::query("client_id"),
+        Parameter::query("response_type"),
+        Parameter::query("redirect_uri"),
+        Parameter::query("code_challenge"),
+        Parameter::query("code_challenge_method"),
+        Parameter::query("siteId").if_set(),
+        Parameter::query("scope").if_set(),
+        Parameter::query("state"),
+    ],
+    "",
+));
+
+const FORM_ROWS: &[TokenRow] = &[
+    TokenRow::new(GrantType::AuthorizationCode, TOKEN_PATH, CODE),
+    TokenRow::new(GrantType::ClientCredentials, TOKEN_PATH, CREDENTIALS),
+    #[cfg(feature = "password-grant")]
+    TokenRow::new(
+        GrantType::Password,
+        TOKEN_PATH,
+        &[
+            Parameter::body("grant_type"),
+            Parameter::body("client_id"),
+            Parameter::body("username"),
+            Parameter::body("password"),
+        ],
+    ),
+    TokenRow::new(GrantType::RefreshToken, TOKEN_PATH, REFRESH),
+];
+
+/// A JSON body, the client's pair behind `Bearer`, a header of its own for the token, failures under 200.
+pub(crate) const JSON: Dialect = Dialect::new("JSON", JSON_ROWS)
+    .placement(Placement::Header("x-token"))
+    .missing_token_type()
+    .answers(
+        Answers::new()
+            .soft_failure("success")
+            .limits(&[LimitRule::word(403, "quota")])
+            .unauthorized_hint("look at the test"),
+    )
+    .refused_hint("is the dialect switched on?");
+
+const JSON_ROWS: &[TokenRow] = &[
+    TokenRow::new(
+        GrantType::ClientCredentials,
+        TOKEN_PATH,
+        &[
+            Parameter::body("grant_type"),
+            Parameter::body("proof").from("pair"),
+            Parameter::query("tenant"),
+        ],
+    )
+    .format(BodyFormat::Json)
+    .client(ClientProof::BearerBase64),
+    TokenRow::new(
+        GrantType::RefreshToken,
+        TOKEN_PATH,
+        &[
+            Parameter::body("grant_type"),
+            Parameter::body("renewal").from("refresh_token"),
+            Parameter::query("tenant"),
+        ],
+    )
+    .after(&[GrantType::ClientCredentials])
+    .format(BodyFormat::Json)
+    .client(ClientProof::BearerBase64),
+];
+
+/// Refresh tokens are issued, and nobody says what to do with them; no PKCE.
+pub(crate) const GUESS: Dialect = Dialect::new("GUESS", GUESS_ROWS)
+    .refresh(Refresh::Undocumented)
+    .placement(Placement::AuthorizationRaw)
+    .authorize(AuthorizeRow::new(
+        "/sign-in",
+        &[
+            Parameter::query("app").from("client_id"),
+            Parameter::query("response_type"),
+            Parameter::query("redirect_uri"),
+            Parameter::query("siteId"),
+            Parameter::query("state"),
+        ],
+        "",
+    ));
+
+const GUESS_ROWS: &[TokenRow] = &[
+    TokenRow::new(GrantType::AuthorizationCode, TOKEN_PATH, CODE),
+    TokenRow::new(GrantType::ClientCredentials, TOKEN_PATH, CREDENTIALS),
+    #[cfg(feature = "password-grant")]
+    TokenRow::new(
+        GrantType::Password,
+        TOKEN_PATH,
+        &[
+            Parameter::body("grant_type"),
+            Parameter::body("email").from("username"),
+            Parameter::body("password"),
+        ],
+    ),
+    TokenRow::new(GrantType::RefreshToken, TOKEN_PATH, REFRESH),
+];

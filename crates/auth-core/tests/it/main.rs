@@ -1,0 +1,15 @@
+//! Shows over loopback that the crate keeps its promises: one module for each room, one binary for all.
+#![cfg(test)]
+
+mod authorize;
+mod canary;
+mod clocks;
+#[cfg(feature = "conformance")]
+mod conformance;
+mod dialects;
+mod endpoint;
+mod http;
+mod leak;
+mod raw;
+mod session;
+mod stage;

@@ -1,0 +1,198 @@
+//! Several sessions at one store, and stores that fail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use auth_core::{
+    ApiClient, Error, ErrorKind, Generation, Grant, MemoryStore, Principal, Settings, StoreKey,
+    StoreLock, StoredTokens, TokenSet, TokenStore,
+};
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
+
+use crate::clocks::eventually;
+use crate::dialects::{FORM, GUESS};
+use crate::stage::{
+    Vendor, client, granted, header, machine, person, profile, renew, resumed, seconds,
+};
+
+#[tokio::test]
+async fn two_clients_at_one_store_cost_one_request() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let settings = Settings::new().store(MemoryStore::new());
+    let clients: Vec<_> = (0..2)
+        .map(|_| client(FORM, &vendor.url(), machine(), &settings))
+        .collect();
+    for served in join_all(clients.iter().map(header)).await {
+        assert_eq!(served.expect("a token"), "Bearer access-0");
+    }
+    assert_eq!(vendor.tokens(), 1);
+    // A refused token is renewed by whoever meets the 401 first, and the other takes it over.
+    let old: Vec<_> = join_all(clients.iter().map(|client| client.session().authorization()))
+        .await
+        .into_iter()
+        .map(|authorization| authorization.expect("a token").generation())
+        .collect();
+    for (client, seen) in clients.iter().zip(old) {
+        let renewed = client.session().renew(seen).await.expect("a newer token");
+        assert_eq!(crate::stage::shown(renewed.value()), "Bearer access-1");
+    }
+    assert_eq!(vendor.tokens(), 2);
+}
+
+#[tokio::test]
+async fn accounts_dialects_and_tenants_do_not_share_tokens() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let store = MemoryStore::new();
+    let settings = Settings::new().store(store.clone());
+    let mut other_client = machine();
+    other_client.client_id = Some("app-2".to_owned());
+    let mut other_tenant = machine();
+    other_tenant.parameters.push((
+        "siteId",
+        auth_core::ParameterValue::Text("10001".to_owned()),
+    ));
+    let clients = [
+        client(FORM, &vendor.url(), machine(), &settings),
+        client(GUESS, &vendor.url(), machine(), &settings),
+        client(FORM, &vendor.url(), other_client, &settings),
+        client(FORM, &vendor.url(), other_tenant, &settings),
+        client(FORM, &vendor.url(), machine(), &settings.clone().account("b")),
+    ];
+    for client in &clients {
+        eprintln!("{:?}", header(client).await.expect("a token"));
+    }
+    assert_eq!(vendor.tokens(), clients.len());
+}
+
+#[tokio::test]
+async fn a_store_without_an_account_is_refused_for_a_persons_grant() {
+    let url = "http://127.0.0.1:9";
+    let build = |principal: Principal, settings: Settings| {
+        ApiClient::new(profile(FORM, url, principal), &settings)
+    };
+    let shared = || Settings::new().store(MemoryStore::new());
+    for principal in [resumed(), person(FORM, url, "code-1")] {
+        let error = build(principal.clone(), shared()).expect_err("whose tokens are these?");
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("`account`"), "{error}");
+        assert!(build(principal.clone(), shared().account("ann")).is_ok());
+        assert!(build(principal, Settings::new()).is_ok());
+    }
+    assert!(build(machine(), shared()).is_ok());
+    let key = Principal::new(Grant::StaticToken("token-1".into()));
+    assert!(build(key, shared()).is_ok());
+}
+
+/// A memory store that fails, or waits, where it is told to.
+#[derive(Clone, Debug)]
+struct Moody {
+    memory: MemoryStore,
+    fails_to_load: Arc<AtomicBool>,
+    fails_to_save: Arc<AtomicBool>,
+    saves: Arc<AtomicUsize>,
+    gate: Arc<Semaphore>,
+}
+
+impl Moody {
+    fn new() -> Self {
+        Self {
+            memory: MemoryStore::new(),
+            fails_to_load: Arc::default(),
+            fails_to_save: Arc::default(),
+            saves: Arc::default(),
+            gate: Arc::new(Semaphore::new(1000)),
+        }
+    }
+}
+
+#[async_trait]
+impl TokenStore for Moody {
+    async fn lock(&self, key: &StoreKey) -> Result<StoreLock, Error> {
+        self.memory.lock(key).await
+    }
+
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredTokens>, Error> {
+        if self.fails_to_load.load(Ordering::SeqCst) {
+            return Err(Error::store("load", "the disk is gone"));
+        }
+        self.memory.load(key).await
+    }
+
+    async fn save(
+        &self,
+        key: &StoreKey,
+        expected: Option<Generation>,
+        tokens: &TokenSet,
+    ) -> Result<Generation, Error> {
+        self.saves.fetch_add(1, Ordering::SeqCst);
+        let permit = self.gate.acquire().await.expect("an open gate");
+        permit.forget();
+        if self.fails_to_save.load(Ordering::SeqCst) {
+            return Err(Error::store("save", "the disk is full"));
+        }
+        self.memory.save(key, expected, tokens).await
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_cannot_be_saved_are_used_all_the_same() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let store = Moody::new();
+    store.fails_to_save.store(true, Ordering::SeqCst);
+    let settings = Settings::new().store(store.clone());
+    let client = client(FORM, &vendor.url(), machine(), &settings);
+    for n in 0..3 {
+        assert_eq!(
+            header(&client).await.expect("a token"),
+            format!("Bearer access-{n}")
+        );
+        renew(&client).await.expect("a newer token");
+    }
+    assert_eq!(vendor.tokens(), 4);
+    let exchanges = vendor.exchanges().await;
+    assert_eq!(exchanges[3].1, "refresh-2", "no refresh token was lost");
+    // Once the store works again, it is up to date.
+    store.fails_to_save.store(false, Ordering::SeqCst);
+    renew(&client).await.expect("a newer token");
+    let key = vendor.exchanges().await.len();
+    assert_eq!(key, 5);
+    assert_eq!(store.saves.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read_is_a_store_error_and_costs_no_request() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let store = Moody::new();
+    store.fails_to_load.store(true, Ordering::SeqCst);
+    let clock = auth_core::ManualClock::new();
+    let settings = Settings::new().store(store.clone()).clock(clock.clone());
+    let client = client(FORM, &vendor.url(), machine(), &settings);
+    let error = header(&client).await.expect_err("an unreadable store");
+    assert_eq!(error.kind(), ErrorKind::Store);
+    assert!(error.is_retryable());
+    assert_eq!(vendor.tokens(), 0);
+    store.fails_to_load.store(false, Ordering::SeqCst);
+    clock.advance(seconds(5));
+    assert_eq!(header(&client).await.expect("a token"), "Bearer access-0");
+}
+
+#[tokio::test]
+async fn a_token_is_saved_before_it_is_handed_out() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let mut store = Moody::new();
+    store.gate = Arc::new(Semaphore::new(0));
+    let settings = Settings::new().store(store.clone());
+    let client = client(FORM, &vendor.url(), machine(), &settings);
+    assert!(header(&client).now_or_never().is_none());
+    eventually("the save has begun", || {
+        store.saves.load(Ordering::SeqCst) == 1
+    })
+    .await;
+    assert!(client.session().ready().is_none());
+    assert!(header(&client).now_or_never().is_none());
+    store.gate.add_permits(1);
+    assert_eq!(header(&client).await.expect("a token"), "Bearer access-0");
+}
