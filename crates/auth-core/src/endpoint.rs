@@ -386,6 +386,7 @@ impl TokenEndpoint {
 #[cfg(feature = "implicit")]
 pub(crate) fn read_answer(body: &[u8], clock: &dyn Clock) -> Result<TokenSet, Error> {
     let status = http::StatusCode::OK;
+    answer::object(body, status)?;
     let mut reader = serde_json::Deserializer::from_slice(body);
     let answer: TokenAnswer = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         Error::decode(

@@ -34,9 +34,12 @@ const MESSAGE_KEPT: usize = 500;
 ///     }
 /// }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, thiserror::Error)]
+#[error(transparent)]
 pub struct Error(Arc<Inner>);
 
+#[derive(thiserror::Error)]
+#[error("{message}")]
 struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
@@ -347,33 +350,28 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
-    }
-}
-
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("message", &self.0.message)
-            .field("retryable", &self.0.retryable)
-            .field("may_have_been_processed", &self.0.sent)
-            .field("retry_after", &self.0.retry_after)
-            .field("status", &self.status())
-            .field("request_id", &self.request_id())
-            .field("source", &self.0.source)
-            .finish()
+        self.0.fmt(f)
     }
 }
 
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let answer = self.answer.as_ref();
+        f.debug_struct("Error")
+            .field("kind", &self.kind)
+            .field("message", &self.message)
+            .field("retryable", &self.retryable)
+            .field("may_have_been_processed", &self.sent)
+            .field("retry_after", &self.retry_after)
+            .field("status", &answer.and_then(|answer| answer.status))
+            .field(
+                "request_id",
+                &answer.and_then(|answer| answer.request_id.as_ref()),
+            )
+            .field("source", &self.source)
+            .finish()
     }
 }
 

@@ -114,8 +114,8 @@ impl TokenSet {
                 format!("is of version {}, not 1", exported.version),
             ));
         }
-        check_token("access_token", &exported.access_token)
-            .map_err(|problem| Error::config("token_set", problem))?;
+        check_token(&exported.access_token)
+            .map_err(|bad| Error::config("token_set", format!("its access token {bad}")))?;
         Ok(Self {
             access_token: Secret::new(exported.access_token),
             refresh_token: exported
@@ -141,14 +141,24 @@ impl fmt::Debug for TokenSet {
     }
 }
 
-/// A token is one or more visible ASCII characters (RFC 6749 appendix A.12): anything else could forge a header.
-pub(crate) fn check_token(name: &str, token: &str) -> Result<(), String> {
+/// Why a text can't be a token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum BadToken {
+    #[error("holds a character that no token may have")]
+    Character,
+    #[error("is empty")]
+    Empty,
+}
+
+/// A token is one or more visible ASCII characters (RFC 6749 appendix A.12): anything else could
+/// forge a header.
+pub(crate) fn check_token(token: &str) -> Result<(), BadToken> {
     if token.is_empty() {
-        Err(format!("{name} is empty"))
+        Err(BadToken::Empty)
     } else if token.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(())
     } else {
-        Err(format!("{name} holds a character that no token may have"))
+        Err(BadToken::Character)
     }
 }
 

@@ -9,8 +9,9 @@ use oauth2::basic::BasicTokenType;
 use oauth2::{AccessToken, RefreshToken, Scope, TokenResponse};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::error::Error;
+use crate::error::{Error, without_value};
 use crate::secret::Secret;
 use crate::token::{TokenSet, check_token};
 
@@ -31,8 +32,8 @@ pub(super) struct TokenAnswer {
 impl TokenAnswer {
     /// Refuses a token that could not travel, and a token type that is not understood (RFC 6749 section 7.1).
     pub(super) fn check(&self, may_lack_type: bool, status: StatusCode) -> Result<(), Error> {
-        check_token("the token", self.access_token.secret())
-            .map_err(|problem| Error::decode("access_token", &problem, status))?;
+        check_token(self.access_token.secret())
+            .map_err(|bad| Error::decode("access_token", &bad.to_string(), status))?;
         match self.token_type.as_deref() {
             Some(kind) if kind.eq_ignore_ascii_case("bearer") => Ok(()),
             None if may_lack_type => Ok(()),
@@ -88,6 +89,12 @@ impl TokenResponse for TokenAnswer {
     fn scopes(&self) -> Option<&Vec<Scope>> {
         None
     }
+}
+
+/// The members of an answer: one JSON object and nothing behind it. The reader of [`TokenAnswer`] alone would take a
+/// list of the right values, too.
+pub(super) fn object(body: &[u8], status: StatusCode) -> Result<Map<String, Value>, Error> {
+    serde_json::from_slice(body).map_err(|error| Error::decode("", &without_value(&error), status))
 }
 
 /// `expires_in` as providers write it: a number of seconds, whole or not, as number or text; a date; or nothing.

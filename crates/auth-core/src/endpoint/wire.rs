@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::dialect::{BodyFormat, ClientProof, Dialect, Parameter, Place, TokenRow};
 use crate::endpoint::TokenEndpoint;
+use crate::endpoint::answer::object;
 use crate::error::{Error, ErrorKind};
 use crate::fault;
 use crate::secret::{Scrubber, Secret, base64_pair};
@@ -133,9 +134,12 @@ impl Wire {
     /// The dialect's answer in the standard form, or the error that it stands for.
     fn normalize(&self, answer: http::Response<Bytes>) -> Result<HttpResponse, Error> {
         let status = answer.status();
+        if !status.is_success() {
+            return Err(self.refusal(&answer));
+        }
+        let members = object(answer.body(), status)?;
         // A failure under a success status counts, unless there is a token all the same.
-        let soft = status.is_success() && !holds_token(answer.body());
-        if !status.is_success() || soft && says_no(&self.dialect, answer.body()) {
+        if !members.contains_key("access_token") && self.says_no(&members, answer.body()) {
             return Err(self.refusal(&answer));
         }
         let mut standard = http::Response::new(answer.into_body().into());
@@ -143,6 +147,16 @@ impl Wire {
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(standard)
+    }
+
+    /// Says whether a body without a token tells a failure: by the dialect's member, or by naming an error.
+    fn says_no(&self, members: &Map<String, Value>, body: &[u8]) -> bool {
+        let rules = self.dialect.answer_rules();
+        rules
+            .soft_failure
+            .is_some_and(|member| fault::soft_failure(body, member))
+            || members.contains_key("error")
+            || members.contains_key("errors")
     }
 
     fn refusal(&self, answer: &http::Response<Bytes>) -> Error {
@@ -250,22 +264,4 @@ fn json(pairs: &[(&Parameter, &str)]) -> Bytes {
     }
     text.push('}');
     text.into()
-}
-
-fn object(body: &[u8]) -> Option<Map<String, Value>> {
-    serde_json::from_slice(body).ok()
-}
-
-fn holds_token(body: &[u8]) -> bool {
-    object(body).is_some_and(|object| object.contains_key("access_token"))
-}
-
-/// Says whether a body without a token tells a failure: by the dialect's member, or by naming an error.
-fn says_no(dialect: &Dialect, body: &[u8]) -> bool {
-    dialect
-        .answer_rules()
-        .soft_failure
-        .is_some_and(|member| fault::soft_failure(body, member))
-        || object(body)
-            .is_some_and(|object| object.contains_key("error") || object.contains_key("errors"))
 }

@@ -248,8 +248,7 @@ impl Source {
                 )
             }
             None => {
-                check_token(name, secret.expose())
-                    .map_err(|problem| Error::config(name, problem))?;
+                check_token(secret.expose()).map_err(|bad| Error::config(name, bad))?;
                 let placement = self.endpoint.dialect.token_placement();
                 (
                     header_value(placement, secret.expose())?,

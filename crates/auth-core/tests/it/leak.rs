@@ -44,14 +44,13 @@ pub(crate) fn find<'s>(text: &str, secrets: &[&'s str]) -> Option<&'s str> {
     })
 }
 
-/// All that an error tells, its causes included.
+/// All that an error tells, its causes included, but for the body, which has to be asked for.
 pub(crate) fn told(error: &Error) -> String {
     let mut text = format!(
-        "{error} {error:?} {error:#?} {:?} {:?} {:?} {}",
+        "{error} {error:?} {error:#?} {:?} {:?} {:?}",
         error.provider_code(),
         error.provider_message(),
         error.request_id(),
-        String::from_utf8_lossy(error.body().unwrap_or_default()),
     );
     let mut source = error.source();
     while let Some(cause) = source {
@@ -61,10 +60,14 @@ pub(crate) fn told(error: &Error) -> String {
     text
 }
 
-/// Fails if an error tells any of `secrets`.
-pub(crate) fn check(name: &str, error: &Error, secrets: &[&str]) {
+/// Fails if an error tells any of `secrets`, or its body holds one that we have sent.
+pub(crate) fn check(name: &str, error: &Error, sent: &[&str], secrets: &[&str]) {
     let text = told(error);
-    if let Some(secret) = find(&text, secrets) {
-        panic!("{name}: the error tells `{secret}`: {text}");
+    let body = String::from_utf8_lossy(error.body().unwrap_or_default()).into_owned();
+    let found = find(&text, secrets)
+        .or_else(|| find(&text, sent))
+        .or_else(|| find(&body, sent));
+    if let Some(secret) = found {
+        panic!("{name}: the error tells `{secret}`: {text} {body}");
     }
 }

@@ -97,11 +97,7 @@ async fn callers_that_give_up_and_ask_again_are_all_served_by_one_request() {
         panic!("a caller was never served");
     });
     let served = join_all(callers).await;
-    assert!(
-        served
-            .iter()
-            .all(|(header, _)| header == "Bearer access-0")
-    );
+    assert!(served.iter().all(|(header, _)| header == "Bearer access-0"));
     assert!(
         served.iter().any(|(_, given_up)| *given_up > 0),
         "nobody gave up, so nothing was shown"
@@ -260,7 +256,8 @@ async fn no_lifetime_however_odd_makes_a_loop() {
     ] {
         let vendor = Vendor::new(move |n, _| {
             let member = expires_in.map_or(String::new(), |it| format!(",\"expires_in\":{it}"));
-            let body = format!("{{\"access_token\":\"access-{n}\",\"token_type\":\"bearer\"{member}}}");
+            let body =
+                format!("{{\"access_token\":\"access-{n}\",\"token_type\":\"bearer\"{member}}}");
             ResponseTemplate::new(200).set_body_raw(body, "application/json")
         })
         .await;

@@ -178,7 +178,7 @@ pub(crate) fn approved(dialect: Dialect, url: &str, code: &str) -> Authorization
 pub(crate) fn authorization(dialect: Dialect, url: &str) -> AuthorizationRequest {
     AuthorizationRequest::new(dialect, base(url), CLIENT_ID, REDIRECT_URI)
         .expect("a good request")
-        .parameter("siteId", "10 1")
+        .parameter("site_id", "10 1")
 }
 
 /// A parameter of a URL's query.

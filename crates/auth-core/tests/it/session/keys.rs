@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use auth_core::{ErrorKind, Grant, Method, Principal, Secret, SecretProvider, SecretSource, Settings};
+use auth_core::{
+    ErrorKind, Grant, Method, Principal, Secret, SecretProvider, SecretSource, Settings,
+};
 use wiremock::ResponseTemplate;
 
 use crate::clocks::HastyClock;
@@ -86,7 +88,12 @@ async fn a_provider_is_asked_once_for_each_sign_in_and_not_before() {
 async fn a_provider_that_fails_is_a_store_error_that_names_the_secret() {
     let vendor = Vendor::new(|n, _| granted(n)).await;
     let source = SecretSource::provider(Vault::new(|_| None));
-    let sealed = client(FORM, &vendor.url(), with_secret(source.clone()), &Settings::new());
+    let sealed = client(
+        FORM,
+        &vendor.url(),
+        with_secret(source.clone()),
+        &Settings::new(),
+    );
     let error = header(&sealed).await.expect_err("no secret");
     assert_eq!(error.kind(), ErrorKind::Store);
     assert!(error.to_string().contains("`client_secret`"), "{error}");
@@ -120,7 +127,10 @@ async fn a_password_is_asked_for_at_each_sign_in_and_not_at_a_refresh() {
     assert_eq!(vault.asked(), 2);
     let requests = vendor.requests().await;
     let last = requests.last().expect("four requests");
-    assert_eq!(member(&last.body, "password").as_deref(), Some("password-1"));
+    assert_eq!(
+        member(&last.body, "password").as_deref(),
+        Some("password-1")
+    );
     assert_eq!(
         member(&last.body, "username").as_deref(),
         Some("agent@example.com")
@@ -177,7 +187,12 @@ async fn the_same_key_again_after_a_401_is_no_loop() {
 async fn a_static_token_travels_as_the_dialect_has_it_and_must_fit_in_a_header() {
     let principal = |token: &str| Principal::new(Grant::StaticToken(token.into()));
     let url = "http://127.0.0.1:9";
-    let good = client(crate::dialects::JSON, url, principal("token-1"), &Settings::new());
+    let good = client(
+        crate::dialects::JSON,
+        url,
+        principal("token-1"),
+        &Settings::new(),
+    );
     let authorization = good.session().authorization().await.expect("a token");
     assert_eq!(authorization.name(), "x-token");
     assert_eq!(crate::stage::shown(authorization.value()), "token-1");

@@ -171,7 +171,7 @@ async fn an_undocumented_refresh_that_is_refused_is_never_tried_again() {
 
 #[tokio::test]
 async fn an_undocumented_refresh_is_used_as_long_as_it_works_and_tried_once_when_the_provider_fails()
-{
+ {
     let vendor = Vendor::new(|n, _| match n {
         2 => refused(503, "busy"),
         _ => granted(n),
@@ -285,10 +285,7 @@ async fn resumed_tokens_are_used_while_they_last_then_refreshed() {
     assert_eq!(vendor.tokens(), 0);
     clock.advance(seconds(3600));
     assert_eq!(header(&client).await.expect("a token"), "Bearer access-0");
-    assert_eq!(
-        vendor.exchanges().await,
-        [about(REFRESH, "refresh-old")]
-    );
+    assert_eq!(vendor.exchanges().await, [about(REFRESH, "refresh-old")]);
 }
 
 #[tokio::test]

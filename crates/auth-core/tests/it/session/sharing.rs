@@ -30,11 +30,15 @@ async fn two_clients_at_one_store_cost_one_request() {
     }
     assert_eq!(vendor.tokens(), 1);
     // A refused token is renewed by whoever meets the 401 first, and the other takes it over.
-    let old: Vec<_> = join_all(clients.iter().map(|client| client.session().authorization()))
-        .await
-        .into_iter()
-        .map(|authorization| authorization.expect("a token").generation())
-        .collect();
+    let old: Vec<_> = join_all(
+        clients
+            .iter()
+            .map(|client| client.session().authorization()),
+    )
+    .await
+    .into_iter()
+    .map(|authorization| authorization.expect("a token").generation())
+    .collect();
     for (client, seen) in clients.iter().zip(old) {
         let renewed = client.session().renew(seen).await.expect("a newer token");
         assert_eq!(crate::stage::shown(renewed.value()), "Bearer access-1");
@@ -51,7 +55,7 @@ async fn accounts_dialects_and_tenants_do_not_share_tokens() {
     other_client.client_id = Some("app-2".to_owned());
     let mut other_tenant = machine();
     other_tenant.parameters.push((
-        "siteId",
+        "site_id",
         auth_core::ParameterValue::Text("10001".to_owned()),
     ));
     let clients = [
@@ -59,10 +63,15 @@ async fn accounts_dialects_and_tenants_do_not_share_tokens() {
         client(GUESS, &vendor.url(), machine(), &settings),
         client(FORM, &vendor.url(), other_client, &settings),
         client(FORM, &vendor.url(), other_tenant, &settings),
-        client(FORM, &vendor.url(), machine(), &settings.clone().account("b")),
+        client(
+            FORM,
+            &vendor.url(),
+            machine(),
+            &settings.clone().account("b"),
+        ),
     ];
     for client in &clients {
-        eprintln!("{:?}", header(client).await.expect("a token"));
+        header(client).await.expect("a token");
     }
     assert_eq!(vendor.tokens(), clients.len());
 }

@@ -1,0 +1,12 @@
+//! Runs every integration test of this crate as one program.
+
+mod alone;
+mod client;
+mod conformance;
+mod errors;
+mod fixture;
+mod journeys;
+mod raw;
+mod refused;
+mod settings;
+mod wire;
