@@ -44,8 +44,15 @@ pub struct ClientBuilder {
     settings: Settings,
 }
 
+impl Client {
+    /// Begins a client for an account on `platform`.
+    pub fn builder(platform: Platform) -> ClientBuilder {
+        ClientBuilder::new(platform)
+    }
+}
+
 impl ClientBuilder {
-    pub(crate) fn new(platform: Platform) -> Self {
+    fn new(platform: Platform) -> Self {
         Self {
             platform,
             token_base: None,

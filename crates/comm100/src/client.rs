@@ -2,8 +2,7 @@
 
 use auth_core::{ApiClient, Call, Error, Method, Session, TokenSet};
 
-use crate::builder::ClientBuilder;
-use crate::{Platform, UserInfo};
+use crate::UserInfo;
 
 /// A signed-in Comm100 client. Cheap to clone; clones share session, connections and rate limit.
 ///
@@ -28,11 +27,6 @@ pub struct Client {
 impl Client {
     pub(crate) fn new(api: ApiClient) -> Self {
         Self { api }
-    }
-
-    /// Begins a client for an account on `platform`.
-    pub fn builder(platform: Platform) -> ClientBuilder {
-        ClientBuilder::new(platform)
     }
 
     /// Begins an API call. `path` starts at the host's root, version included: `/v4/…` on dash and partner platforms,
@@ -62,7 +56,7 @@ impl Client {
         self.api.sign_in().await
     }
 
-    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`] later; `None` before the first sign-in
+    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`](crate::ClientBuilder::tokens) later; `None` before the first sign-in
     /// and with an API key.
     pub fn token_set(&self) -> Option<TokenSet> {
         self.api.session().token_set()

@@ -15,9 +15,7 @@ use crate::strict::{self, Encoding, Grant, Notes};
 use crate::token::{Audience, Origin};
 
 mod api;
-mod records;
-
-pub(crate) use records::Communic8;
+pub(crate) mod records;
 
 /// The body names the grant and nothing else; the client stands in the header.
 const GRANTS: &[Grant] = &[Grant {

@@ -7,11 +7,11 @@ use crate::clock;
 use crate::fault::Fault;
 use crate::host::Host;
 use crate::inbound::Inbound;
+use crate::outcome::{Cut, Outcome, Pace};
 use crate::record::Place;
 use crate::state::State;
 use crate::strict::Notes;
 use crate::vendor;
-use crate::wire::{Cut, Outcome, Pace};
 
 /// Processes a request at once and holds the answer back for the latency in force.
 ///

@@ -16,6 +16,7 @@ mod form;
 mod host;
 mod inbound;
 mod lock;
+mod outcome;
 mod record;
 mod sandbox;
 mod state;

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::comm100::Comm100;
-use crate::communic8::Communic8;
+use crate::comm100::records::Comm100;
+use crate::communic8::records::Communic8;
 use crate::consent::Consents;
 use crate::fault::Faults;
 use crate::host::{Endpoint, Host};
 use crate::lock::lock;
 use crate::record::Log;
 use crate::token::{Audience, Issued, Origin, Tokens};
-use crate::webcommander::WebCommander;
+use crate::webcommander::records::WebCommander;
 
 /// The header that WebCommander expects an access token in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

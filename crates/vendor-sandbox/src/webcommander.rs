@@ -16,9 +16,7 @@ use crate::strict::{self, Encoding, Grant, Notes, Params};
 use crate::token::{self, Audience, Origin};
 
 mod api;
-mod records;
-
-pub(crate) use records::WebCommander;
+pub(crate) mod records;
 
 const GRANTS: &[Grant] = &[
     Grant {

@@ -23,32 +23,11 @@ use crate::clock;
 use crate::exchange::exchange;
 use crate::host::Host;
 use crate::inbound::Inbound;
+use crate::outcome::{Cut, Outcome, Pace};
 use crate::state::State;
 
 /// Larger bodies are answered with 413; no sign-in and no call played here comes near it.
 const BODY_LIMIT: usize = 1024 * 1024;
-
-/// What becomes of a request.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    Send(Answer, Pace),
-    Cut(Cut),
-}
-
-/// How a connection ends without an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cut {
-    Reset,
-    Close,
-}
-
-/// How the body of an answer reaches the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
-    Whole,
-    Drip(Duration),
-    Truncated,
-}
 
 /// Accepts connections until the sender of `stop` is gone.
 pub(crate) async fn listen(

@@ -45,8 +45,15 @@ enum User {
     AuthString(SecretSource),
 }
 
+impl Client {
+    /// Begins a client for the store at `base_url`; the scheme may be left out.
+    pub fn builder(base_url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(base_url.into())
+    }
+}
+
 impl ClientBuilder {
-    pub(crate) fn new(base_url: String) -> Self {
+    fn new(base_url: String) -> Self {
         Self {
             base_url,
             client_id: String::new(),

@@ -2,8 +2,6 @@
 
 use auth_core::{ApiClient, Call, Error, Method, Session, TokenSet};
 
-use crate::builder::ClientBuilder;
-
 /// A signed-in WebCommander client. Cheap to clone; clones share session and connections.
 ///
 /// # Examples
@@ -24,11 +22,6 @@ pub struct Client {
 impl Client {
     pub(crate) fn new(api: ApiClient) -> Self {
         Self { api }
-    }
-
-    /// Begins a client for the store at `base_url`; the scheme may be left out.
-    pub fn builder(base_url: impl Into<String>) -> ClientBuilder {
-        ClientBuilder::new(base_url.into())
     }
 
     /// Begins an API call. `path` starts at the host's root: `/api/v4/admin/…` or `/api/v4/…`.
@@ -55,7 +48,7 @@ impl Client {
         self.api.sign_in().await
     }
 
-    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`] later; `None` before the first sign-in.
+    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`](crate::ClientBuilder::tokens) later; `None` before the first sign-in.
     pub fn token_set(&self) -> Option<TokenSet> {
         self.api.session().token_set()
     }

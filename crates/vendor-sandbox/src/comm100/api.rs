@@ -12,7 +12,7 @@ use crate::lock::lock;
 use crate::state::State;
 use crate::token::Audience;
 
-use super::{ApiKey, admit};
+use super::admission::{ApiKey, admit};
 
 /// Page size when the request names none; the fact sheet has several, this one makes three pages of the campaigns.
 const PAGE_SIZE: usize = 10;

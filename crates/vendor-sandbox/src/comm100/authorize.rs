@@ -2,11 +2,10 @@
 
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use url::{Host as UrlHost, Url};
 
 use crate::answer::{Answer, Problem};
 use crate::consent::Ask;
-use crate::credentials::{COMM100_CLIENT_ID, COMM100_REDIRECT_URI, COMM100_SITE_ID};
+use crate::credentials::{COMM100_CLIENT_ID, COMM100_SITE_ID};
 use crate::form;
 use crate::inbound::Inbound;
 use crate::state::{Implicit, State};
@@ -14,6 +13,7 @@ use crate::strict::Field::{self, May, Must};
 use crate::strict::{self, Notes, Params};
 use crate::token::{self, Audience, Origin};
 
+use super::redirect::registered;
 use super::sign_in;
 
 /// Seed document 000; `state` and `scope` are ours.
@@ -104,32 +104,6 @@ pub(super) fn decision(
         _ => callback(state, &ask, '?', "error=access_denied"),
     };
     Ok(Answer::redirect(302, answer))
-}
-
-/// Refuses a redirect URI that is neither registered nor on loopback.
-pub(super) fn registered(uri: &str) -> Result<(), Problem> {
-    let with_query = uri.strip_prefix(COMM100_REDIRECT_URI);
-    if with_query.is_some_and(|rest| rest.is_empty() || rest.starts_with('?')) && !uri.contains('#')
-    {
-        return Ok(());
-    }
-    let Ok(url) = Url::parse(uri) else {
-        return Err(Problem::malformed(
-            "`redirect_uri` is no URL; it is to be encoded once",
-        ));
-    };
-    let loopback = match url.host() {
-        Some(UrlHost::Domain(name)) => name == "localhost",
-        Some(UrlHost::Ipv4(address)) => address.is_loopback(),
-        Some(UrlHost::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    if url.scheme() == "http" && loopback && url.fragment().is_none() && url.username().is_empty() {
-        return Ok(());
-    }
-    Err(Problem::malformed(
-        "`redirect_uri` is neither registered nor a loopback address",
-    ))
 }
 
 fn ask(query: &Params, audience: Audience) -> Result<Ask, Problem> {

@@ -16,7 +16,7 @@ use crate::strict::Field::{May, Must};
 use crate::strict::{self, Grant, Notes, Params, SignIn};
 use crate::token::{Audience, Issued, Origin};
 
-use super::authorize::registered;
+use super::redirect::registered;
 
 /// Seed document 000. The starred extras of the dialect table: `siteId` in the query, `scope`.
 const DASH: &[Grant] = &[
