@@ -19,7 +19,7 @@ use crate::progress::Progress;
 /// How many callers meet the expired token at once.
 const CALLERS: usize = 100;
 /// How long tokens live that are to run out.
-const SHORT: Duration = Duration::from_millis(250);
+const SHORT: Duration = Duration::from_millis(200);
 /// The same for a token that can't be replaced: the calls before its end must be done by then.
 const SHORT_FOR_PERSON: Duration = Duration::from_secs(1);
 /// How long tokens live that are to last.
@@ -67,8 +67,6 @@ pub(crate) enum Renewal {
     NeedsPerson,
     /// By a request that is sent again when the endpoint is busy.
     Repeatable,
-    /// By a refresh that the vendor does not document, so it is sent once and a failure is told.
-    SentOnce,
 }
 
 /// What became of one sign-in.
@@ -89,9 +87,9 @@ pub(crate) struct Row {
 pub(crate) const STEPS: [&str; 5] = [
     "signed in",
     "call",
-    "API down once",
+    "API 503 once",
     "expired, 100 callers",
-    "token endpoint down once",
+    "token 503 once",
 ];
 
 /// The cell of a step that failed.
@@ -112,7 +110,10 @@ pub(crate) async fn travel(sign_in: &SignIn, progress: &Progress) -> Row {
         Ok(Err(error)) => Some(error),
         Err(_) => Some(anyhow::anyhow!("gave up after {PATIENCE:?}")),
     };
-    if error.is_some() && cells.len() < STEPS.len() {
+    if error.is_some()
+        && let Some(step) = STEPS.get(cells.len())
+    {
+        progress.done(step, FAILED);
         cells.push(FAILED.to_owned());
     }
     Row {
@@ -163,7 +164,7 @@ impl Stay<'_> {
         client.session().authorization().await?;
         let wanted = match self.sign_in.renewal {
             Renewal::NeverDue | Renewal::NeedsPerson => 0,
-            Renewal::Repeatable | Renewal::SentOnce => 1,
+            Renewal::Repeatable => 1,
         };
         expect(self.count(Endpoint::Token), wanted, "token requests")?;
         Ok(client)
@@ -175,7 +176,7 @@ impl Stay<'_> {
     }
 
     async fn survives_api_fault(&self, client: &SharedClient) -> Result<String> {
-        self.break_once(Endpoint::Api, 0);
+        self.break_once(Endpoint::Api);
         client.get(self.sign_in.path).send().await?;
         expect(self.count_503(Endpoint::Api), 1, "answers of 503")?;
         Ok("unnoticed".to_owned())
@@ -184,10 +185,9 @@ impl Stay<'_> {
     /// Lets the token run out and sends all callers at once.
     async fn outlives_token(&self, client: &SharedClient) -> Result<String> {
         if self.sign_in.renewal == Renewal::NeverDue {
-            return Ok("- a key does not expire".to_owned());
+            return Ok("- never expires".to_owned());
         }
-        // The last call can have begun a renewal, whose token lives as long again at most.
-        sleep(self.lifetime() * 2).await;
+        sleep(self.time_until_expiry()).await;
         self.sandbox.set_token_lifetime(LONG);
         self.sandbox.set_token_latency(RENEWAL);
         let before = self.count(Endpoint::Token);
@@ -204,7 +204,7 @@ impl Stay<'_> {
                 "callers told that a person must sign in",
             )?;
             expect(spent, 0, "token requests")?;
-            return Ok("- a person signs in".to_owned());
+            return Ok("- needs a person".to_owned());
         }
         if let Some(error) = failures.first() {
             let count = failures.len();
@@ -216,33 +216,19 @@ impl Stay<'_> {
 
     /// Takes the token back, so that the next call has to renew it, while the token endpoint is down once.
     async fn survives_token_fault(&self, client: &SharedClient) -> Result<String> {
-        let pause = match self.sign_in.renewal {
-            Renewal::NeverDue | Renewal::NeedsPerson => return Ok("- none is asked".to_owned()),
-            Renewal::Repeatable => 0,
-            Renewal::SentOnce => 1,
-        };
+        if self.sign_in.renewal != Renewal::Repeatable {
+            return Ok("- not used".to_owned());
+        }
         for host in Host::ALL {
             self.sandbox.revoke_access_tokens(host);
         }
         let before = self.count(Endpoint::Token);
-        self.break_once(Endpoint::Token, pause);
-        let first = client.get(self.sign_in.path).send().await;
-        let told = match (self.sign_in.renewal, first) {
-            (Renewal::SentOnce, Ok(_)) => bail!("the refresh was sent twice"),
-            (Renewal::SentOnce, Err(error)) if error.is_retryable() => {
-                sleep(error.retry_after().unwrap_or_default()).await;
-                client.get(self.sign_in.path).send().await?;
-                "told once, then ok"
-            }
-            (_, first) => {
-                first?;
-                "unnoticed"
-            }
-        };
+        self.break_once(Endpoint::Token);
+        client.get(self.sign_in.path).send().await?;
         let spent = self.count(Endpoint::Token) - before;
         expect(spent, 2, "token requests")?;
         expect(self.count_503(Endpoint::Token), 1, "answers of 503")?;
-        Ok(told.to_owned())
+        Ok("unnoticed".to_owned())
     }
 
     /// Makes sure that the vendor would have no complaint.
@@ -268,11 +254,20 @@ impl Stay<'_> {
         }
     }
 
+    /// After this time without a call no token is left, whatever the calls before did.
+    fn time_until_expiry(&self) -> Duration {
+        match self.sign_in.renewal {
+            Renewal::NeedsPerson => SHORT_FOR_PERSON,
+            // The last call can have begun a renewal, and its token is as short-lived as the first.
+            _ => SHORT * 2,
+        }
+    }
+
     /// The next request to this kind of endpoint is answered with 503 and a wait of `seconds`.
-    fn break_once(&self, endpoint: Endpoint, seconds: u64) {
+    fn break_once(&self, endpoint: Endpoint) {
         let fault = Fault::Status {
             code: 503,
-            retry_after: Some(RetryAfter::Seconds(seconds)),
+            retry_after: Some(RetryAfter::Seconds(0)),
         };
         self.sandbox
             .inject(Injection::new(fault).endpoint(endpoint));

@@ -22,6 +22,7 @@ use anyhow::Result;
 
 use journey::{Row, SignIn};
 use progress::Progress;
+use table::LEGEND;
 use vendors::PROVIDERS;
 
 const USAGE: &str = "\
@@ -48,7 +49,8 @@ async fn main() -> ExitCode {
     let result = match parse(&arguments) {
         Ok(Wish::Help) => write!(io::stdout(), "{USAGE}").map_err(Into::into),
         Ok(Wish::Journeys(sign_ins)) => {
-            let rows = travel_all(&sign_ins).await;
+            let progress = Progress::new(sign_ins.len());
+            let rows = travel_all(&sign_ins, &progress).await;
             match report(&rows) {
                 Ok(()) => return ExitCode::from(exit_code(&rows)),
                 Err(error) => Err(error),
@@ -86,21 +88,21 @@ fn parse(arguments: &[String]) -> Result<Wish, String> {
 }
 
 /// One journey after the other, so that their seconds can be compared. A failure stops none of the others.
-async fn travel_all(sign_ins: &[SignIn]) -> Vec<Row> {
-    let progress = Progress::new(sign_ins.len());
+async fn travel_all(sign_ins: &[SignIn], progress: &Progress) -> Vec<Row> {
     let mut rows = Vec::new();
     for sign_in in sign_ins {
-        progress.begin(sign_in);
-        rows.push(journey::travel(sign_in, &progress).await);
+        progress.begin(format!("{}, {}", sign_in.vendor, sign_in.name));
+        rows.push(journey::travel(sign_in, progress).await);
     }
     progress.end();
     rows
 }
 
-/// The table and the sum on standard output, each failure with its causes on standard error.
+/// The table and the sum on standard output, then each failure with its causes on standard error.
 fn report(rows: &[Row]) -> Result<()> {
     let mut out = io::stdout().lock();
-    write!(out, "\n{}\n{}\n", table::render(rows), table::sum(rows))?;
+    let (table, sum) = (table::render(rows), table::sum(rows));
+    write!(out, "\n{table}\n{LEGEND}\n{sum}\n")?;
     out.flush()?;
     for row in rows {
         if let Some(error) = &row.error {
@@ -128,7 +130,8 @@ fn complain(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::{Wish, exit_code, parse, travel_all};
-    use crate::journey::{Renewal, SignIn, opened};
+    use crate::journey::{FAILED, Renewal, SignIn, opened};
+    use crate::progress::Progress;
 
     fn names(arguments: &[&str]) -> Result<Vec<&'static str>, String> {
         let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
@@ -164,7 +167,7 @@ mod tests {
     async fn a_failing_journey_makes_the_exit_code_nonzero() {
         let wrong = SignIn {
             vendor: "Communic8",
-            name: "COMMUNIC8 wrong token",
+            name: "wrong token",
             path: "/int/v1/channel",
             renewal: Renewal::NeverDue,
             open: |sandbox| {
@@ -173,8 +176,8 @@ mod tests {
                 Box::pin(async { opened(client.build()) })
             },
         };
-        let rows = travel_all(&[wrong]).await;
-        assert_eq!(rows[0].cells, ["ok", "FAILED"]);
+        let rows = travel_all(&[wrong], &Progress::hidden()).await;
+        assert_eq!(rows[0].cells, ["ok", FAILED]);
         assert_eq!(exit_code(&rows), 1);
         assert_eq!(exit_code(&[]), 0);
     }

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::journey::SignIn;
-
 /// How far the demo is.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
@@ -28,14 +26,24 @@ impl Progress {
         }
     }
 
-    /// The journey of `sign_in` begins.
-    pub(crate) fn begin(&self, sign_in: &SignIn) {
+    /// Tells nothing.
+    #[cfg(test)]
+    pub(crate) fn hidden() -> Self {
+        Self {
+            bar: Some(ProgressBar::hidden()),
+            total: 0,
+            begun: Cell::new(0),
+            journey: RefCell::default(),
+        }
+    }
+
+    /// The journey of that name begins.
+    pub(crate) fn begin(&self, journey: String) {
         if let Some(bar) = &self.bar {
             bar.set_position(self.begun.get() as u64);
         }
         self.begun.set(self.begun.get() + 1);
-        self.journey
-            .replace(format!("{}, {}", sign_in.vendor, sign_in.name));
+        self.journey.replace(journey);
     }
 
     /// The journey is at `step`.

@@ -22,6 +22,13 @@ pub(crate) fn render(rows: &[Row]) -> String {
     table
 }
 
+/// What the shorter texts in the table mean.
+pub(crate) const LEGEND: &str = "\
+expired         all callers meet a token that has run out, at once
+never expires   a key travels as it is; no token endpoint is asked
+needs a person  the browser brings a token without a refresh token: all callers are told so, nothing is sent
+";
+
 /// The last line: how many of them work.
 pub(crate) fn sum(rows: &[Row]) -> String {
     let working = rows.iter().filter(|row| row.error.is_none()).count();

@@ -1,4 +1,4 @@
-//! Describes the sign-ins of Comm100: four dialects, nine ways in.
+//! Describes the sign-ins of Comm100: four dialects, ten ways in.
 
 use anyhow::Result;
 use comm100::{
@@ -64,7 +64,7 @@ pub(super) fn sign_ins() -> Vec<SignIn> {
         sign_in(
             "HOSTED_V2 authorization code",
             HOSTED_CAMPAIGNS,
-            Renewal::SentOnce,
+            Renewal::Repeatable,
             |sandbox| Box::pin(with_code(sandbox, hosted(sandbox))),
         ),
         sign_in(
@@ -76,7 +76,7 @@ pub(super) fn sign_ins() -> Vec<SignIn> {
         sign_in(
             "HOSTED_V2 password",
             HOSTED_CAMPAIGNS,
-            Renewal::SentOnce,
+            Renewal::Repeatable,
             |sandbox| {
                 let client = Client::builder(Platform::V2(url(sandbox, Host::Comm100Hosted)));
                 let client = client.password(known::COMM100_EMAIL, known::COMM100_PASSWORD);
@@ -86,7 +86,7 @@ pub(super) fn sign_ins() -> Vec<SignIn> {
         sign_in(
             "HOSTED_V2 client credentials",
             HOSTED_CAMPAIGNS,
-            Renewal::SentOnce,
+            Renewal::Repeatable,
             |sandbox| {
                 let client = hosted(sandbox).client_credentials();
                 Box::pin(async { opened(client.build()) })
@@ -105,7 +105,7 @@ pub(super) fn sign_ins() -> Vec<SignIn> {
         sign_in(
             "PARTNER_V2 password",
             "/api/v2/partner/sites",
-            Renewal::SentOnce,
+            Renewal::Repeatable,
             |sandbox| {
                 let client =
                     Client::builder(Platform::PartnerV2(url(sandbox, Host::Comm100Hosted)));

@@ -22,7 +22,7 @@ pub(super) fn sign_ins() -> Vec<SignIn> {
     vec![
         SignIn {
             vendor: "Communic8",
-            name: "COMMUNIC8 static token",
+            name: "static token",
             path: CHANNELS,
             renewal: Renewal::NeverDue,
             open: |sandbox| {
@@ -34,7 +34,7 @@ pub(super) fn sign_ins() -> Vec<SignIn> {
         },
         SignIn {
             vendor: "Communic8",
-            name: "COMMUNIC8 client credentials",
+            name: "client credentials",
             path: CHANNELS,
             renewal: Renewal::Repeatable,
             open: |sandbox| {

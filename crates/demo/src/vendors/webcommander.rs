@@ -25,17 +25,17 @@ pub(super) fn sign_ins() -> Vec<SignIn> {
         open,
     };
     vec![
-        sign_in("WEBCOMMANDER client credentials", |sandbox| {
+        sign_in("client credentials", |sandbox| {
             store(sandbox, Wanted::AccessToken, TokenHeader::AccessToken)
         }),
-        sign_in("WEBCOMMANDER in `Authorization: Bearer`", |sandbox| {
+        sign_in("client credentials, Bearer header", |sandbox| {
             store(
                 sandbox,
                 Wanted::AuthorizationBearer,
                 TokenHeader::AuthorizationBearer,
             )
         }),
-        sign_in("WEBCOMMANDER in `Authorization`, bare", |sandbox| {
+        sign_in("client credentials, bare header", |sandbox| {
             store(
                 sandbox,
                 Wanted::AuthorizationRaw,
