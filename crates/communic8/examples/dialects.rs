@@ -6,8 +6,6 @@ const OPTIONS: &str = "The default sign-in is a static token, which needs no exc
 
 fn main() {
     println!("## Communic8\n");
-    for dialect in [communic8::COMMUNIC8] {
-        println!("{}", dialect.to_markdown());
-    }
+    println!("{}", communic8::COMMUNIC8.to_markdown());
     println!("{OPTIONS}\n");
 }

@@ -7,8 +7,6 @@ const OPTIONS: &str = "Options, off by default: `TokenHeader::AuthorizationBeare
 
 fn main() {
     println!("## WebCommander\n");
-    for dialect in [webcommander::WEBCOMMANDER] {
-        println!("{}", dialect.to_markdown());
-    }
+    println!("{}", webcommander::WEBCOMMANDER.to_markdown());
     println!("{OPTIONS}\n");
 }

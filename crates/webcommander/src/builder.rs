@@ -86,6 +86,9 @@ impl ClientBuilder {
     }
 
     /// The same as [`user`](Self::user), joined and encoded already.
+    ///
+    /// From a [`SecretProvider`](crate::SecretProvider) it does not say beforehand who the user is: where several users
+    /// share one store, name the user by [`Settings::account`].
     pub fn auth_string(mut self, auth_string: impl Into<SecretSource>) -> Self {
         self.user = Some(User::AuthString(auth_string.into()));
         self
@@ -137,7 +140,7 @@ impl ClientBuilder {
                 .ok_or_else(|| Error::config(name, "is missing"))
         };
         let auth_string = Secret::new(need("WC_AUTH_STRING")?);
-        check_auth_string("WC_AUTH_STRING", &auth_string)?;
+        split_auth_string("WC_AUTH_STRING", &auth_string)?;
         Ok(Client::builder(need("WC_BASE_URL")?)
             .application(
                 need("WC_CLIENT_ID")?,
@@ -175,12 +178,14 @@ impl ClientBuilder {
                 }
                 ParameterValue::Base64Pair(username, password)
             }
-            Some(User::AuthString(auth_string)) => {
-                if let Some(known) = auth_string.known() {
-                    check_auth_string("auth_string", known)?;
+            // Split, so that a store keeps the tokens of each user apart; joined again, the pair has the same Base64.
+            Some(User::AuthString(auth_string)) => match auth_string.known() {
+                Some(known) => {
+                    let (username, password) = split_auth_string("auth_string", known)?;
+                    ParameterValue::Base64Pair(username, password.into())
                 }
-                ParameterValue::Secret(auth_string)
-            }
+                None => ParameterValue::Secret(auth_string),
+            },
         };
         let mut principal = Principal::new(Grant::ClientCredentials);
         principal.client_id = Some(self.client_id);
@@ -200,21 +205,16 @@ impl ClientBuilder {
     }
 }
 
-/// Catches the pair that was never encoded; what it holds is not repeated.
-fn check_auth_string(setting: &str, auth_string: &Secret) -> Result<(), Error> {
+/// Splits the pair, and catches one that was never encoded; what it holds is not repeated.
+fn split_auth_string(setting: &str, auth_string: &Secret) -> Result<(String, Secret), Error> {
     let pair = STANDARD
         .decode(auth_string.expose())
         .ok()
-        .and_then(|pair| String::from_utf8(pair).ok());
-    if pair
-        .map(Secret::new)
-        .is_some_and(|pair| pair.expose().contains(':'))
-    {
-        Ok(())
-    } else {
-        Err(Error::config(
-            setting,
-            "is not the Base64 of `username:password`",
-        ))
-    }
+        .and_then(|pair| String::from_utf8(pair).ok())
+        .map(Secret::new);
+    pair.as_ref()
+        .and_then(|pair| pair.expose().split_once(':'))
+        .filter(|(username, password)| !username.is_empty() && !password.is_empty())
+        .map(|(username, password)| (username.to_owned(), Secret::new(password)))
+        .ok_or_else(|| Error::config(setting, "is not the Base64 of `username:password`"))
 }

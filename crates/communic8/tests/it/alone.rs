@@ -37,7 +37,13 @@ fn a_program_with_this_crate_as_its_only_dependency_runs_and_prints_no_secret() 
     let out = String::from_utf8_lossy(&output.stdout);
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{out}\n{err}");
-    assert!(out.contains("api_base: \"https://from-env.example.com\""), "{out}");
+    assert!(
+        out.contains("api_base: \"https://from-env.example.com\""),
+        "{out}"
+    );
     assert!(out.ends_with("done\n"), "{out}");
-    assert!(!out.contains("canary") && !err.contains("canary"), "{out}\n{err}");
+    assert!(
+        !out.contains("canary") && !err.contains("canary"),
+        "{out}\n{err}"
+    );
 }

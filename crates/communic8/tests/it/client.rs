@@ -26,8 +26,10 @@ pub(crate) fn static_token(base_url: &str) -> ClientBuilder {
 
 /// A client with the sandbox's client credentials.
 pub(crate) fn in_sandbox(sandbox: &Sandbox) -> ClientBuilder {
-    Client::builder(sandbox.url(Host::Communic8))
-        .client_credentials(credentials::COMMUNIC8_TOKEN_ID, credentials::COMMUNIC8_TOKEN)
+    Client::builder(sandbox.url(Host::Communic8)).client_credentials(
+        credentials::COMMUNIC8_TOKEN_ID,
+        credentials::COMMUNIC8_TOKEN,
+    )
 }
 
 /// Settings under which nothing is tried a second time.
@@ -65,5 +67,8 @@ pub(crate) fn no_channels() -> ResponseTemplate {
 
 /// Everything that came to `server`, in order.
 pub(crate) async fn requests(server: &MockServer) -> Vec<wiremock::Request> {
-    server.received_requests().await.expect("a recording server")
+    server
+        .received_requests()
+        .await
+        .expect("a recording server")
 }

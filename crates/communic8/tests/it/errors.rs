@@ -73,12 +73,7 @@ async fn failures_of_calls_are_told_by_kind() {
         (json(500, told), 500, ErrorKind::Provider, Some("no")),
         (html(404), 404, ErrorKind::NotFound, None),
         (html(502), 502, ErrorKind::Provider, None),
-        (
-            ResponseTemplate::new(500),
-            500,
-            ErrorKind::Provider,
-            None,
-        ),
+        (ResponseTemplate::new(500), 500, ErrorKind::Provider, None),
         (json(503, "{}"), 503, ErrorKind::Provider, None),
         (json(500, "{\"success\""), 500, ErrorKind::Provider, None),
         (
@@ -134,9 +129,15 @@ async fn a_page_or_nothing_under_200_is_told_when_it_is_decoded() {
 async fn refused_sign_ins_are_unauthorized_with_the_hint() {
     for answer in [
         json(200, r#"{"success":false,"message":"no"}"#),
-        json(200, r#"{"error":"invalid_client","error_description":"no"}"#),
+        json(
+            200,
+            r#"{"error":"invalid_client","error_description":"no"}"#,
+        ),
         json(400, r#"{"success":false,"message":"no"}"#),
-        json(401, r#"{"error":"invalid_client","error_description":"no"}"#),
+        json(
+            401,
+            r#"{"error":"invalid_client","error_description":"no"}"#,
+        ),
         json(403, r#"{"success":false,"message":"no"}"#),
     ] {
         let error = of_sign_in(answer).await;
@@ -182,7 +183,8 @@ async fn other_failures_of_a_sign_in_are_told_by_kind_and_without_the_hint() {
 
 #[tokio::test]
 async fn what_a_server_repeats_of_the_credentials_is_not_told() {
-    let pair = "MjRiMmZjZjJiNjE2MDBjYTlmYzJhNmEyOmt+eUJQMU5RNzlmbHdMeDFWWTZLeENVd3JmSnE5RWNXUk5DWlczdDI=";
+    let pair =
+        "MjRiMmZjZjJiNjE2MDBjYTlmYzJhNmEyOmt+eUJQMU5RNzlmbHdMeDFWWTZLeENVd3JmSnE5RWNXUk5DWlczdDI=";
     let body = format!(
         r#"{{"success":false,"message":"{TOKEN_ID} {TOKEN_VALUE}","code":"{pair}","x":"{TOKEN_VALUE}"}}"#
     );

@@ -1,4 +1,5 @@
 //! Runs every integration test of this crate as one program.
+#![cfg(test)]
 
 mod alone;
 mod client;

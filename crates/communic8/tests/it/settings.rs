@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use communic8::{
-    Client, ClientBuilder, Error, ErrorKind, Secret, Settings, TokenSet, Transport,
-};
+use communic8::{Client, ClientBuilder, Error, ErrorKind, Secret, Settings, TokenSet, Transport};
 
 use crate::client::{TOKEN_ID, TOKEN_VALUE, client_credentials, static_token};
 
@@ -87,10 +85,16 @@ fn base_urls_are_taken_with_and_without_scheme_and_slash() {
     for (given, origin) in [
         ("client.example.com", "https://client.example.com"),
         ("client.example.com/", "https://client.example.com"),
-        (" https://client.example.com/ ", "https://client.example.com"),
+        (
+            " https://client.example.com/ ",
+            "https://client.example.com",
+        ),
         ("HTTPS://Client.Example.com", "https://client.example.com"),
         ("client.example.com:8443", "https://client.example.com:8443"),
-        ("https://client.example.com:443", "https://client.example.com"),
+        (
+            "https://client.example.com:443",
+            "https://client.example.com",
+        ),
         ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
         ("http://localhost:8080", "http://localhost:8080"),
         ("http://[::1]:8080", "http://[::1]:8080"),

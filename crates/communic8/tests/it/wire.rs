@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use communic8::{Client, Clock as _, ManualClock, Method, Settings};
 use wiremock::matchers::{method, path};
-use wiremock::{Mock, Request};
+use wiremock::{Mock, MockServer, Request};
 
 use crate::client::{
     CHANNELS, TOKEN_PATH, channels, client_credentials, json, no_channels, requests, server,
@@ -18,18 +18,24 @@ const GRANT: &str = r#"{"grant_type":"client_credentials"}"#;
 const PAIR: &str = "Bearer MjRiMmZjZjJiNjE2MDBjYTlmYzJhNmEyOmt+eUJQMU5RNzlmbHdMeDFWWTZLeENVd3JmSnE5RWNXUk5DWlczdDI=";
 const ISSUED: &str = "Bearer 38b7561e6436b1d72aab086e91b89338";
 
-/// Says that `request` has this line, these headers and no other, and this body.
+/// Says that a request to `server` has this line, these headers and no other, and this body.
 #[track_caller]
-fn assert_wire(request: &Request, line: &str, headers: &[(&str, &str)], body: &str) {
+fn assert_wire(
+    (server, request): (&MockServer, &Request),
+    line: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) {
     let target = request.url.query().map_or_else(
         || request.url.path().to_owned(),
         |query| format!("{}?{query}", request.url.path()),
     );
     assert_eq!(format!("{} {target}", request.method), line);
     let length = request.body.len().to_string();
+    let host = server.address().to_string();
     let mut wanted = vec![
         ("accept", "application/json"),
-        ("host", request.url.authority()),
+        ("host", &host),
         ("user-agent", USER_AGENT),
     ];
     if !body.is_empty() {
@@ -48,12 +54,17 @@ fn assert_wire(request: &Request, line: &str, headers: &[(&str, &str)], body: &s
 }
 
 #[track_caller]
-fn assert_token_request(request: &Request, authorization: &str) {
+fn assert_token_request(server: &MockServer, request: &Request, authorization: &str) {
     let headers = [
         ("authorization", authorization),
         ("content-type", "application/json"),
     ];
-    assert_wire(request, &format!("POST {TOKEN_PATH}"), &headers, GRANT);
+    assert_wire(
+        (server, request),
+        &format!("POST {TOKEN_PATH}"),
+        &headers,
+        GRANT,
+    );
 }
 
 #[tokio::test]
@@ -67,7 +78,7 @@ async fn static_token_travels_as_bearer_and_costs_no_token_request() {
     };
     let token = "Bearer k~yBP1NQ79flwLx1VY6KxCUwrfJq9EcWRNCZW3t2";
     assert_wire(
-        call,
+        (&server, call),
         &format!("GET {CHANNELS}"),
         &[("authorization", token)],
         "",
@@ -90,10 +101,10 @@ async fn client_credentials_are_the_page_s_request_and_the_call_carries_the_new_
     let [token, call] = seen.as_slice() else {
         panic!("two requests, not {}", seen.len())
     };
-    assert_token_request(token, PAIR);
+    assert_token_request(&server, token, PAIR);
     fixture::assert_is_sample(token, "oauth_token.request.json");
     assert_wire(
-        call,
+        (&server, call),
         &format!("GET {CHANNELS}"),
         &[("authorization", ISSUED)],
         "",
@@ -139,8 +150,8 @@ async fn renewal_is_the_first_request_again_even_where_a_refresh_token_came() {
     let [first, _, second, _] = seen.as_slice() else {
         panic!("four requests, not {}", seen.len())
     };
-    assert_token_request(first, PAIR);
-    assert_token_request(second, PAIR);
+    assert_token_request(&server, first, PAIR);
+    assert_token_request(&server, second, PAIR);
 }
 
 #[tokio::test]
@@ -155,6 +166,7 @@ async fn the_pair_is_base64_of_utf_8_and_not_percent_encoded() {
     let seen = requests(&server).await;
     assert_eq!(seen.len(), 1);
     assert_token_request(
+        &server,
         &seen[0],
         "Bearer aWQrMS8yJTIwIMO8Omt+eSsvPSYlM0EgIsOpXDrml6U=",
     );
@@ -183,7 +195,7 @@ async fn a_write_has_its_query_encoded_once_and_its_body_as_json() {
     let seen = requests(&server).await;
     assert_eq!(seen.len(), 1);
     assert_wire(
-        &seen[0],
+        (&server, &seen[0]),
         &format!("POST {place}?note=a%20b%2Bc%26d%3D%C3%BC%2F%25"),
         &[
             (

@@ -1,0 +1,14 @@
+//! Runs every integration test of this crate as one program.
+#![cfg(test)]
+
+mod alone;
+mod client;
+mod conformance;
+mod errors;
+mod faults;
+mod fixture;
+mod journeys;
+mod raw;
+mod refused;
+mod settings;
+mod wire;
