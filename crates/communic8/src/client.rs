@@ -176,6 +176,12 @@ impl ClientBuilder {
             ) if is_empty(&value) => {
                 return Err(Error::config("token_value", "is empty"));
             }
+            Some(SignIn::StaticToken(value)) if !can_travel(&value) => {
+                return Err(Error::config(
+                    "token_value",
+                    "holds a character that no header may have",
+                ));
+            }
             Some(SignIn::StaticToken(_)) if self.tokens.is_some() => {
                 return Err(Error::config("tokens", "a static token is never exchanged"));
             }
@@ -205,4 +211,11 @@ impl ClientBuilder {
             api: ApiClient::new(profile, &self.settings)?,
         })
     }
+}
+
+/// Says whether a token that is known can stand in a header as it is.
+fn can_travel(token: &SecretSource) -> bool {
+    token
+        .known()
+        .is_none_or(|token| token.expose().bytes().all(|byte| byte.is_ascii_graphic()))
 }

@@ -156,6 +156,12 @@ impl ClientBuilder {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
     pub fn build(self) -> Result<Client, Error> {
         let base = BaseUrl::parse("base_url", &self.base_url, self.settings.plain_http_hosts())?;
+        if self.client_secret.is_none() {
+            return Err(Error::config(
+                "application",
+                "is missing: client id, secret and redirect URI",
+            ));
+        }
         let auth_string = match self.user {
             None => {
                 return Err(Error::config(

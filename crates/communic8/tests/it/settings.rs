@@ -37,6 +37,11 @@ fn what_cannot_work_is_refused_by_name() {
     for (builder, setting) in [
         (Client::builder(BASE_URL), "credentials"),
         (Client::builder(BASE_URL).static_token(""), "token_value"),
+        (
+            Client::builder(BASE_URL).static_token("a\r\nb"),
+            "token_value",
+        ),
+        (Client::builder(BASE_URL).static_token("tök"), "token_value"),
         (credentials(TOKEN_ID, ""), "token_value"),
         (credentials("", TOKEN_VALUE), "token_id"),
         (credentials("a:b", TOKEN_VALUE), "token_id"),

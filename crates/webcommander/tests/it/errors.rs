@@ -268,10 +268,9 @@ async fn other_failures_of_a_sign_in_are_told_by_kind_and_without_the_hint() {
 
 #[tokio::test]
 async fn what_a_server_repeats_of_the_credentials_is_not_told() {
-    // What the token request holds; the password stands in it only as a part of the `auth_string`.
-    let sent = [AUTH_STRING, CLIENT_SECRET];
+    let sent = [AUTH_STRING, CLIENT_SECRET, PASSWORD];
     let body = format!(
-        r#"{{"error":{{"code":"{CLIENT_SECRET}","message":"{PASSWORD} {} canary-access canary-refresh"}}}}"#,
+        r#"{{"error":{{"code":"{CLIENT_SECRET}","message":"{} canary-access canary-refresh"}}}}"#,
         sent.join(" ")
     );
     for code in [400, 401] {

@@ -36,7 +36,7 @@ fn what_cannot_work_is_refused_by_name() {
         (application(BASE_URL), "credentials"),
         (
             Client::builder(BASE_URL).user(USERNAME, PASSWORD),
-            "redirect_uri",
+            "application",
         ),
         (application_of("", CLIENT_SECRET, REDIRECT_URI), "client_id"),
         (application_of(CLIENT_ID, "", REDIRECT_URI), "client_secret"),
