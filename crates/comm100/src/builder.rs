@@ -315,6 +315,12 @@ impl ClientBuilder {
         if self.token_site_id && self.site_id.is_none() {
             return Err(Error::config("site_id", "is needed for `token_site_id`"));
         }
+        #[cfg(feature = "password-grant")]
+        if let Grant::Password { username, .. } = grant
+            && username.is_empty()
+        {
+            return Err(Error::config("email", "is empty"));
+        }
         let Grant::Basic { username, key } = grant else {
             return Ok(());
         };

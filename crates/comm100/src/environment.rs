@@ -62,7 +62,7 @@ impl ClientBuilder {
                 "is missing; give any address of your control panel",
             )
         })?;
-        let mut builder = Client::builder(platform.parse::<Platform>()?);
+        let mut builder = Client::builder(Platform::read("COMM100_PLATFORM", &platform)?);
         if let Some(id) = number("COMM100_SITE_ID")? {
             builder = builder.site_id(id);
         }

@@ -123,7 +123,14 @@ impl FromStr for Platform {
 
     /// Reads the platform from any address of the control panel; path and query do not matter.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let refuse = |problem: String| Err(Error::config("platform", problem));
+        Self::read("platform", text)
+    }
+}
+
+impl Platform {
+    /// Reads the platform that `setting` holds the address of.
+    pub(crate) fn read(setting: &str, text: &str) -> Result<Self, Error> {
+        let refuse = |problem: String| Err(Error::config(setting, problem));
         let text = text.trim();
         let whole = if text.contains("://") {
             text.to_owned()
@@ -138,8 +145,7 @@ impl FromStr for Platform {
         url.set_fragment(None);
         let host = url.host_str().unwrap_or_default().to_owned();
         // The scheme is checked when the client is built, with its settings at hand.
-        let base =
-            BaseUrl::parse("platform", url.as_str(), std::slice::from_ref(&host))?.to_string();
+        let base = BaseUrl::parse(setting, url.as_str(), std::slice::from_ref(&host))?.to_string();
         let name = host.strip_suffix(".comm100.io");
         match name {
             Some("dash11" | "api11") => Ok(Self::Dash11),

@@ -1,1 +1,161 @@
-//! To be written.
+//! Every departure that a dialect declares is seen on the wire, in every stage it is declared for.
+
+use std::time::Duration;
+
+use auth_core::{Dialect, Exchange, GrantType, Parameter, Stage, TokenRow};
+use comm100::{DASH_V4, HOSTED_V2, HeaderMap, HeaderName, HeaderValue, ManualClock};
+use vendor_sandbox::{Endpoint, Recorded, Sandbox};
+
+use crate::mock::{get, on};
+use crate::way::{Way, ok};
+
+/// One exchange, kept until it is looked at.
+struct Kept {
+    stage: Stage,
+    query: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Kept {
+    fn of(way: Way, request: &Recorded) -> Option<Self> {
+        let grant = || {
+            let form = request.form();
+            form.into_iter().find(|(name, _)| name == "grant_type")
+        };
+        let stage = match request.endpoint {
+            Endpoint::Token if grant()?.1 == "refresh_token" => Stage::Refresh(way.grant()),
+            Endpoint::Token => Stage::First(way.grant()),
+            Endpoint::Authorize if request.path == "/oauth/authorize" => Stage::Authorize,
+            Endpoint::Api => Stage::ApiCall,
+            _ => return None,
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in &request.headers {
+            headers.append(
+                name.parse::<HeaderName>().ok()?,
+                value.parse::<HeaderValue>().ok()?,
+            );
+        }
+        Some(Self {
+            stage,
+            query: request.query.clone().unwrap_or_default(),
+            headers,
+            body: request.body.clone(),
+        })
+    }
+}
+
+/// Signs in, calls, renews and calls again by each of `ways`.
+async fn exchanges(ways: &[Way]) -> Vec<Kept> {
+    let mut kept = Vec::new();
+    for &way in ways {
+        let sandbox = ok(Sandbox::start().await);
+        let clock = ManualClock::new();
+        let client = way.signed_in(&sandbox).await.settings(on(&clock));
+        let client = ok(client.build());
+        get(&client, way.path()).await;
+        clock.advance(Duration::from_secs(43_200));
+        get(&client, way.path()).await;
+        let requests = sandbox.requests();
+        kept.extend(requests.iter().filter_map(|request| Kept::of(way, request)));
+    }
+    kept
+}
+
+/// The departures of `dialect` that no exchange shows.
+fn unseen(dialect: Dialect, exchanges: &[Kept]) -> Vec<String> {
+    let shows = |deviation: &auth_core::Deviation| {
+        exchanges.iter().any(|kept| {
+            let exchange = Exchange::new(kept.stage, &kept.query, &kept.headers, &kept.body);
+            kept.stage == deviation.stage() && deviation.shows_in(&exchange)
+        })
+    };
+    let declared = dialect.deviations();
+    assert!(!declared.is_empty(), "{} departs nowhere", dialect.name());
+    let unseen = declared.iter().filter(|deviation| !shows(deviation));
+    unseen.map(ToString::to_string).collect()
+}
+
+async fn all_are_seen(dialect: Dialect, ways: &[Way]) {
+    let none: [String; 0] = [];
+    let exchanges = exchanges(ways).await;
+    assert_eq!(unseen(dialect, &exchanges), none, "{}", dialect.name());
+}
+
+#[tokio::test]
+async fn every_departure_of_dash_v4_is_seen() {
+    let ways = [
+        Way::DashCode,
+        #[cfg(feature = "password-grant")]
+        Way::DashPassword,
+    ];
+    all_are_seen(DASH_V4, &ways).await;
+}
+
+#[tokio::test]
+async fn every_departure_of_hosted_v2_is_seen() {
+    let ways = [
+        Way::HostedCode,
+        Way::HostedClientCredentials,
+        #[cfg(feature = "password-grant")]
+        Way::HostedPassword,
+        #[cfg(feature = "implicit")]
+        Way::HostedImplicit,
+    ];
+    all_are_seen(HOSTED_V2, &ways).await;
+}
+
+#[cfg(feature = "partner")]
+#[tokio::test]
+async fn every_departure_of_the_partner_dialects_is_seen() {
+    all_are_seen(comm100::PARTNER_V2, &[Way::PartnerV2]).await;
+    all_are_seen(comm100::PARTNER_V4, &[Way::PartnerV4]).await;
+}
+
+#[tokio::test]
+async fn departure_that_is_only_declared_is_named() {
+    const ROWS: &[TokenRow] = &[
+        TokenRow::new(
+            GrantType::ClientCredentials,
+            "/oauth/token",
+            &[Parameter::body("client_id"), Parameter::body("siteId")],
+        ),
+        TokenRow::new(
+            GrantType::RefreshToken,
+            "/oauth/token",
+            &[Parameter::body("client_id"), Parameter::body("siteId")],
+        )
+        .after(&[GrantType::ClientCredentials]),
+    ];
+    let exchanges = exchanges(&[Way::HostedClientCredentials]).await;
+    // The first grant shows it, the refresh does not.
+    assert_eq!(
+        unseen(Dialect::new("MADE_UP", ROWS), &exchanges),
+        ["refresh after client credentials: `siteId` is sent besides"]
+    );
+}
+
+#[tokio::test]
+async fn refresh_that_never_happened_leaves_its_departures_unseen() {
+    let way = Way::HostedCode;
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = way.signed_in(&sandbox).await.build().unwrap();
+    get(&client, way.path()).await;
+    let requests = sandbox.requests();
+    let kept: Vec<_> = requests
+        .iter()
+        .filter_map(|request| Kept::of(way, request))
+        .collect();
+    let unseen = unseen(HOSTED_V2, &kept);
+    assert!(
+        unseen.contains(&"client credentials: `siteId` is sent besides".to_owned()),
+        "{unseen:?}"
+    );
+    assert!(
+        !unseen
+            .iter()
+            .any(|line| line.starts_with("authorization URL")),
+        "{unseen:?}"
+    );
+}

@@ -1,12 +1,13 @@
 //! The implicit grant of `HOSTED_V2`, seed 001: JSON as in the sample, fragment as in the RFC.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use comm100::{Client, ErrorKind, ManualClock, OAuthClient, PendingAuthorization, Platform, Url};
 
 use super::{HALF_A_DAY, value};
 use crate::fixture::{self, HOSTED_CLIENT, HOSTED_REDIRECT, SITE, Sample};
 use crate::mock::{FORM, Origin, answer, get, hosted, on};
+use crate::way::ok;
 
 const AGENTS: &str = "/api/v2/account/agents";
 
@@ -14,8 +15,8 @@ fn begin() -> (Url, PendingAuthorization) {
     let builder = Client::builder(Platform::hosted())
         .site_id(SITE)
         .oauth_client(OAuthClient::new(HOSTED_CLIENT).redirect_uri(HOSTED_REDIRECT));
-    let request = builder.authorization_request().unwrap();
-    request.implicit().start().unwrap()
+    let request = builder.implicit_authorization_request();
+    ok(request.and_then(|request| request.start()))
 }
 
 #[test]
@@ -46,7 +47,7 @@ async fn json_of_the_sample_is_read_and_renewed_with_the_client_id_alone() {
     let clock = ManualClock::new();
     let (_, pending) = begin();
     let tokens = pending
-        .read_implicit(fixture::text(sample).as_bytes(), &clock)
+        .read_implicit(fixture::text(sample).as_bytes())
         .unwrap();
     let client = hosted(&origin)
         .oauth_client(OAuthClient::new(HOSTED_CLIENT).redirect_uri(HOSTED_REDIRECT))
@@ -75,18 +76,16 @@ async fn json_of_the_sample_is_read_and_renewed_with_the_client_id_alone() {
 
 #[test]
 fn fragment_of_the_rfc_is_read_with_its_state() {
-    let clock = ManualClock::new();
+    let before = SystemTime::now();
     let (url, pending) = begin();
     let values = "access_token=yEsO-JPW&token_type=bearer&expires_in=43199";
     let callback = format!("{HOSTED_REDIRECT}#{values}&state={}", value(&url, "state"));
-    let tokens = pending.check_implicit(&callback, &clock).unwrap();
+    let tokens = pending.check_implicit(&callback).unwrap();
     assert_eq!(tokens.access_token().expose(), "yEsO-JPW");
     assert!(tokens.refresh_token().is_none());
-    let left = tokens
-        .expires_at()
-        .unwrap()
-        .duration_since(comm100::Clock::utc(&clock));
-    assert_eq!(left.unwrap(), Duration::from_secs(43_199));
+    let lifetime = Duration::from_secs(43_199);
+    let end = tokens.expires_at().unwrap();
+    assert!((before + lifetime..=SystemTime::now() + lifetime).contains(&end));
 
     for (callback, kind) in [
         (format!("{HOSTED_REDIRECT}#{values}"), ErrorKind::Blocked),
@@ -97,7 +96,7 @@ fn fragment_of_the_rfc_is_read_with_its_state() {
         (format!("{HOSTED_REDIRECT}?{values}"), ErrorKind::Blocked),
     ] {
         let (_, pending) = begin();
-        let error = pending.check_implicit(&callback, &clock).unwrap_err();
+        let error = pending.check_implicit(&callback).unwrap_err();
         assert_eq!(error.kind(), kind, "{callback}");
     }
 }
