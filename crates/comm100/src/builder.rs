@@ -260,8 +260,8 @@ impl ClientBuilder {
         };
         self.check(&grant)?;
         let dialect = match self.token_body {
-            TokenBody::Json if self.platform.is_dash() => DASH_V4_JSON_EXCHANGE,
-            _ => self.platform.dialect(),
+            TokenBody::Json => DASH_V4_JSON_EXCHANGE,
+            TokenBody::Form => self.platform.dialect(),
         };
         let with_key = matches!(grant, Grant::Basic { .. });
         let mut principal = Principal::new(grant);
@@ -312,6 +312,14 @@ impl ClientBuilder {
 
     /// Refuses what only Comm100 refuses; the rest is the dialect's matter.
     fn check(&self, grant: &Grant) -> Result<(), Error> {
+        for (name, is_set) in [
+            ("token_body", self.token_body == TokenBody::Json),
+            ("token_site_id", self.token_site_id),
+        ] {
+            if is_set && !self.platform.is_dash() {
+                return Err(Error::config(name, "is for the v4 dash platforms only"));
+            }
+        }
         if self.token_site_id && self.site_id.is_none() {
             return Err(Error::config("site_id", "is needed for `token_site_id`"));
         }

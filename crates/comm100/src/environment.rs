@@ -19,6 +19,8 @@ impl ClientBuilder {
     /// | `COMM100_PARTNER_ID` | `partner_id`, with the feature `partner` |
     /// | `COMM100_TOKEN_BASE`, `COMM100_API_BASE` | [`token_base`](Self::token_base), [`api_base`](Self::api_base) |
     ///
+    /// What has no variable (the v2 partner platform, a code, tokens) is set on the builder.
+    ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable.
     pub fn from_env() -> Result<Self, Error> {
@@ -70,6 +72,11 @@ impl ClientBuilder {
         if let Some(id) = number("COMM100_PARTNER_ID")? {
             builder = builder.partner_id(id);
         }
+        #[cfg(not(feature = "partner"))]
+        if get("COMM100_PARTNER_ID").is_some() {
+            let problem = "needs this crate's feature `partner`";
+            return Err(Error::config("COMM100_PARTNER_ID", problem));
+        }
         if let Some(url) = get("COMM100_TOKEN_BASE") {
             builder = builder.token_base(url);
         }
@@ -87,6 +94,14 @@ impl ClientBuilder {
             client
         });
         let is_client = has_client.is_some();
+        for name in ["COMM100_CLIENT_SECRET", "COMM100_REDIRECT_URI"] {
+            if !is_client && get(name).is_some() {
+                return Err(Error::config(
+                    "COMM100_CLIENT_ID",
+                    format!("is missing beside {name}"),
+                ));
+            }
+        }
         if let Some(client) = has_client {
             builder = builder.oauth_client(client);
         }

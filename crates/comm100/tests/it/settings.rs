@@ -100,8 +100,18 @@ fn missing_or_wrong_sign_in_is_named() {
         ),
         (
             "site in token requests without site",
-            key(Client::builder(Platform::hosted())).token_site_id(),
+            key(Client::builder(Platform::Dash11)).token_site_id(),
             "site_id",
+        ),
+        (
+            "site in token requests on v2",
+            key(Client::builder(Platform::hosted())).token_site_id(),
+            "token_site_id",
+        ),
+        (
+            "JSON exchange on v2",
+            key(Client::builder(Platform::hosted())).token_body(comm100::TokenBody::Json),
+            "token_body",
         ),
         (
             "client credentials on dash",

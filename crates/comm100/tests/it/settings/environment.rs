@@ -93,6 +93,7 @@ fn what_is_missing_or_wrong_is_told_by_its_variable() {
         (&[DASH, SITE], "COMM100_API_KEY"),
         (&[DASH, SITE, EMAIL], "COMM100_API_KEY"),
         (&[DASH, SITE, EMAIL, KEY, PASSWORD], "COMM100_PASSWORD"),
+        (&[HOSTED, EMAIL, KEY, SECRET], "COMM100_CLIENT_ID"),
     ] {
         let error = read(variables).expect_err(name);
         assert_eq!(error.kind(), ErrorKind::Config);
@@ -120,6 +121,13 @@ fn password_without_email_address_is_told() {
         error.to_string().starts_with("setting `COMM100_EMAIL`: "),
         "{error}"
     );
+}
+
+#[cfg(not(feature = "partner"))]
+#[test]
+fn partner_id_names_the_feature_it_needs() {
+    let error = read(&[HOSTED, EMAIL, KEY, ("COMM100_PARTNER_ID", "1")]).unwrap_err();
+    assert!(error.to_string().contains("`partner`"), "{error}");
 }
 
 #[cfg(not(feature = "password-grant"))]
