@@ -112,7 +112,7 @@ impl Clock for ManualClock {
     }
 
     async fn sleep(&self, duration: Duration) {
-        let until = self.passed() + duration;
+        let until = self.passed().saturating_add(duration);
         // The sender lives in `self`, so the channel is never closed while this waits.
         let _ = self
             .0

@@ -19,10 +19,10 @@ use oauth2::{
 };
 
 use crate::clock::Clock;
-use crate::dialect::{ClientProof, Dialect, TokenRow};
+use crate::dialect::{ClientProof, Dialect, Refresh, TokenRow};
 use crate::error::{Error, ErrorKind, without_value};
 use crate::grant::{AuthorizationCode, Grant, GrantType, Principal};
-use crate::secret::{Scrubber, Secret, base64_pair};
+use crate::secret::{Scrubber, Secret, base64_pair, secret_of_pair};
 use crate::token::TokenSet;
 use crate::transport::{BaseUrl, Transport};
 
@@ -203,18 +203,18 @@ impl TokenEndpoint {
     }
 
     /// A request that surely never left may be repeated; 429 and 502 to 504 too, but for a code, which is good for
-    /// one request only, and for a refresh that nobody documents.
+    /// one request only. A 429 to a refresh that nobody documents is a refusal like any other 4xx.
     fn may_repeat(&self, grant: GrantType, error: &Error) -> bool {
         if !error.may_have_been_processed() {
             return error.kind() == ErrorKind::Connect;
         }
-        let undocumented = grant == GrantType::RefreshToken
-            && self.dialect.refresh_rule() == crate::dialect::Refresh::Undocumented;
-        let busy = error.kind() == ErrorKind::RateLimited
-            || error
-                .status()
-                .is_some_and(|status| matches!(status.as_u16(), 502..=504));
-        busy && grant != GrantType::AuthorizationCode && !undocumented
+        let is_undocumented = grant == GrantType::RefreshToken
+            && self.dialect.refresh_rule() == Refresh::Undocumented;
+        let is_limited = error.kind() == ErrorKind::RateLimited && !is_undocumented;
+        let is_down = error
+            .status()
+            .is_some_and(|status| matches!(status.as_u16(), 502..=504));
+        grant != GrantType::AuthorizationCode && (is_limited || is_down)
     }
 
     /// Reads the secrets that `row` needs, and no other.
@@ -366,6 +366,9 @@ impl TokenEndpoint {
                 .find(|(known, _)| known == name);
             if listed.is_some_and(|(_, value)| value.is_secret()) {
                 scrubber.add(value.expose());
+                if let Some(secret) = secret_of_pair(value.expose()) {
+                    scrubber.add(secret.expose());
+                }
             }
         }
         match exchange {

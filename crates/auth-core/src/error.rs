@@ -163,16 +163,26 @@ impl Error {
         )
     }
 
-    /// No connection (`sent` is false), or one that broke on the way (`sent` is true).
-    pub(crate) fn connect(sent: bool, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let message = if sent {
-            "the connection broke before the answer was complete"
-        } else {
-            "no connection"
+    /// No connection: nothing was sent.
+    pub(crate) fn no_connection(
+        hint: Option<&str>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        let message = match hint {
+            Some(hint) => Cow::Owned(format!("no connection; {hint}")),
+            None => Cow::Borrowed("no connection"),
         };
-        Self::new(ErrorKind::Connect, message)
-            .with(|inner| inner.sent = sent)
-            .with_source(source)
+        Self::new(ErrorKind::Connect, message).with_source(source)
+    }
+
+    /// A connection that broke on the way.
+    pub(crate) fn broken_connection(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(
+            ErrorKind::Connect,
+            "the connection broke before the answer was complete",
+        )
+        .with(|inner| inner.sent = true)
+        .with_source(source)
     }
 
     /// Time ran out while `what` was under way.

@@ -19,6 +19,9 @@ use crate::secret::Scrubber;
 
 /// A wait that a provider asks for is believed up to here.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// How much of an answer's text is searched for secrets, and told at all. An error keeps far less of it, so that a
+/// secret which is cut in two here shows nowhere.
+const LOOKED_AT: usize = 64 * 1024;
 /// Headers in which providers name a request, the commonest first.
 const REQUEST_ID_HEADERS: [&str; 3] = ["x-request-id", "request-id", "x-correlation-id"];
 
@@ -26,10 +29,11 @@ const REQUEST_ID_HEADERS: [&str; 3] = ["x-request-id", "request-id", "x-correlat
 pub(crate) fn read(answer: &Response<Bytes>, now: SystemTime, scrubber: &Scrubber) -> Answer {
     let json: Option<Value> = serde_json::from_slice(answer.body()).ok();
     let clean = |text: Option<String>| {
-        text.map(|text| scrubber.scrub(&text))
+        text.map(|text| scrubber.scrub(&text.chars().take(LOOKED_AT).collect::<String>()))
             .filter(|text| !text.is_empty())
     };
-    let body = scrubber.scrub(&String::from_utf8_lossy(answer.body()));
+    let body = &answer.body()[..answer.body().len().min(LOOKED_AT)];
+    let body = scrubber.scrub(&String::from_utf8_lossy(body));
     let header_id = REQUEST_ID_HEADERS
         .iter()
         .find_map(|name| answer.headers().get(*name)?.to_str().ok());

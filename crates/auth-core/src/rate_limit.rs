@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use crate::clock::Clock;
 use crate::error::Error;
 
+/// A window longer than this is cut to it, so that no sum of times overflows.
+const LONGEST_WINDOW: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// A limit of `calls` in any `window`. Clones share it, so that clients behind one IP address can.
 ///
 /// # Concurrency
@@ -37,7 +40,7 @@ impl RateLimiter {
     pub fn new(calls: usize, window: Duration) -> Self {
         Self(Arc::new(Limit {
             calls: calls.max(1),
-            window,
+            window: window.min(LONGEST_WINDOW),
             turns: Mutex::default(),
         }))
     }

@@ -186,11 +186,18 @@ pub(crate) fn base64_pair(user: &str, secret: &Secret) -> Secret {
     Secret::new(STANDARD.encode(pair.as_bytes()))
 }
 
+/// The secret half of what [`base64_pair`] made, if it is such a pair.
+pub(crate) fn secret_of_pair(pair: &str) -> Option<Secret> {
+    let pair = Zeroizing::new(STANDARD.decode(pair).ok()?);
+    let (_, secret) = std::str::from_utf8(&pair).ok()?.split_once(':')?;
+    Some(Secret::new(secret))
+}
+
 /// A secret shorter than this is not searched for: replacing it would tear harmless text apart and tell its length.
 const SHORTEST_SCRUBBED: usize = 4;
 
-/// The texts that must not be seen in anything a server sends back: each secret as it is, percent-encoded (both
-/// alphabets), JSON-escaped, and inside longer Base64 at each of the three alignments.
+/// The texts that must not be seen in anything a server sends back: each secret as it is, JSON-escaped, and inside
+/// longer Base64 at each of the three alignments; any of them percent-encoded, wholly or in part.
 #[derive(Default)]
 pub(crate) struct Scrubber(Vec<Zeroizing<String>>);
 
@@ -200,17 +207,11 @@ impl Scrubber {
         if secret.len() < SHORTEST_SCRUBBED {
             return;
         }
-        let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        let percent = form.replace('+', "%20").replace('*', "%2A");
-        let mut forms = vec![
-            secret.to_owned(),
-            form.to_lowercase(),
-            percent.to_lowercase(),
-            form,
-            percent,
-        ];
-        if let Ok(json) = serde_json::to_string(secret) {
-            forms.push(json.trim_matches('"').to_owned());
+        let mut forms = vec![secret.to_owned()];
+        if let Ok(json) = serde_json::to_string(secret)
+            && let Some(escaped) = json.get(1..json.len() - 1)
+        {
+            forms.push(escaped.to_owned());
         }
         for shift in 0..3 {
             let mut bytes = Zeroizing::new(vec![0_u8; shift]);
@@ -233,14 +234,47 @@ impl Scrubber {
 
     /// Replaces every known form in `text`.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        let mut clean = text.to_owned();
-        for form in &self.0 {
-            if clean.contains(form.as_str()) {
-                clean = clean.replace(form.as_str(), "[REDACTED]");
-            }
-        }
-        clean
+        self.0
+            .iter()
+            .fold(text.to_owned(), |text, form| blank(&text, form))
     }
+}
+
+/// Replaces `form` in `text`, each of its bytes as it is or percent-encoded.
+fn blank(text: &str, form: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let (mut kept, mut at) = (0, 0);
+    while at < text.len() {
+        let Some(length) = length_of(form, &text.as_bytes()[at..]) else {
+            at += 1;
+            continue;
+        };
+        clean.push_str(text.get(kept..at).unwrap_or_default());
+        clean.push_str("[REDACTED]");
+        at += length;
+        kept = at;
+    }
+    clean.push_str(text.get(kept..).unwrap_or_default());
+    clean
+}
+
+/// How many bytes `form` takes up at the start of `text`, if it stands there.
+fn length_of(form: &str, text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    for byte in form.bytes() {
+        rest = match rest {
+            [b'%', high, low, rest @ ..] if hex(*high, *low) == Some(byte) => rest,
+            [b'+', rest @ ..] if byte == b' ' => rest,
+            [same, rest @ ..] if *same == byte => rest,
+            _ => return None,
+        };
+    }
+    Some(text.len() - rest.len())
+}
+
+fn hex(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
 impl fmt::Debug for Scrubber {
@@ -270,7 +304,7 @@ mod tests {
 
     #[test]
     fn scrubber_finds_a_secret_in_every_disguise() {
-        let secret = "s3cr/t+wit h%ä\"quote";
+        let secret = "S3cr/t+wit h%ä\"quote";
         let mut scrubber = Scrubber::default();
         scrubber.add(secret);
         for before in ["", "a", "ab", "user:"] {
@@ -287,9 +321,10 @@ mod tests {
         for text in [
             secret,
             &form,
-            &form.to_lowercase(),
-            &percent.replace("%2D", "-"),
-            "s3cr/t+wit h%ä\\\"quote",
+            &form.replace("%2F", "%2f").replace("%2B", "%2b"),
+            &percent,
+            &percent.replace("%2F", "/"),
+            "S3cr/t+wit h%ä\\\"quote",
         ] {
             assert_eq!(scrubber.scrub(text), "[REDACTED]", "{text}");
         }

@@ -181,14 +181,9 @@ impl Session {
                 scrubber.add(token.expose());
             }
         }
-        if let Some(token) = self.0.current.load().as_ref()
-            && let Ok(value) = token.authorization.value.to_str()
-        {
-            scrubber.add(
-                value
-                    .split_once(' ')
-                    .map_or(value, |(_, credential)| credential),
-            );
+        if let Some(token) = self.0.current.load().as_ref() {
+            scrubber.add(token.authorization.credential());
+            scrubber.add(token.set.access_token.expose());
         }
         scrubber
     }

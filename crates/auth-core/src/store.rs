@@ -42,6 +42,13 @@ pub struct StoredTokens {
     pub tokens: TokenSet,
 }
 
+impl StoredTokens {
+    /// Tokens as a store has read them.
+    pub fn new(generation: Generation, tokens: TokenSet) -> Self {
+        Self { generation, tokens }
+    }
+}
+
 /// A lock on one key; dropping it unlocks.
 pub struct StoreLock(#[expect(dead_code, reason = "held for its drop")] Box<dyn Any + Send>);
 

@@ -26,6 +26,18 @@ const EXPIRED_ON_ARRIVAL: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Generation(pub(crate) u64);
 
+impl Generation {
+    /// A generation that a store has written down.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number, for a store to write down.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// What a sign-in gave. `Debug` shows no token.
 ///
 /// # Examples
@@ -179,6 +191,14 @@ impl Authorization {
     /// The header's value, marked as sensitive.
     pub fn value(&self) -> &HeaderValue {
         &self.value
+    }
+
+    /// The value without its scheme, for the scrubber.
+    pub(crate) fn credential(&self) -> &str {
+        let value = self.value.to_str().unwrap_or_default();
+        value
+            .split_once(' ')
+            .map_or(value, |(_, credential)| credential)
     }
 
     /// Which token this is.

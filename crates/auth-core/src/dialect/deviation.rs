@@ -201,17 +201,19 @@ impl Deviation {
             .get(http::header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
         let body = || Members::of(exchange.body);
+        let query = || Members::of(exchange.query.as_bytes());
         match self.what {
             What::JsonBody => {
                 serde_json::from_slice::<serde_json::Map<_, _>>(exchange.body).is_ok()
             }
             What::BearerBase64 => authorization.is_some_and(|value| value.starts_with("Bearer ")),
             What::NoClientId => !body().has("client_id") && authorization.is_none(),
-            What::Renamed(standard, wire) => body().has(wire) && !body().has(standard),
-            What::Extra(wire) => body().has(wire),
-            What::ExtraInQuery(wire) => {
-                form_urlencoded::parse(exchange.query.as_bytes()).any(|(name, _)| name == wire)
+            What::Renamed(standard, wire) => {
+                let has = |name| body().has(name) || query().has(name);
+                has(wire) && !has(standard)
             }
+            What::Extra(wire) => body().has(wire),
+            What::ExtraInQuery(wire) => query().has(wire),
             What::TokenHeader(placement) => {
                 exchange.headers.contains_key(placement.header_name())
                     && !authorization.is_some_and(|value| value.starts_with("Bearer "))

@@ -40,7 +40,7 @@ impl Dialect {
                 "documented; 400 and 401 mean that the refresh token is no longer good"
             }
             Refresh::Undocumented => {
-                "undocumented; tried once, any 4xx leads to the original grant where that needs no person"
+                "undocumented; any 4xx leads to the original grant where that needs no person, and no other is tried"
             }
             Refresh::None => "none; a refresh token that comes all the same is not used",
         };

@@ -17,12 +17,13 @@ use zeroize::Zeroizing;
 
 use crate::dialect::{BodyFormat, ClientProof, Dialect, Parameter, Place, TokenRow};
 use crate::endpoint::TokenEndpoint;
-use crate::endpoint::answer::object;
 use crate::error::{Error, ErrorKind};
 use crate::fault;
 use crate::secret::{Scrubber, Secret, base64_pair};
 use crate::token::sensitive;
 use crate::transport::{BaseUrl, Limits, Outgoing, Transport};
+
+use super::answer::object;
 
 /// A token answer is small; what is larger is not read.
 const LARGEST_ANSWER: usize = 1024 * 1024;

@@ -193,6 +193,11 @@ impl<'c> Call<'c> {
         headers
             .entry(ACCEPT)
             .or_insert(HeaderValue::from_static("application/json"));
+        if self.body.is_empty() && matches!(self.method, Method::PATCH | Method::POST | Method::PUT)
+        {
+            // RFC 9110 section 8.6: these say so where they have no body; servers may answer 411 otherwise.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         Ok(Ready {
             method: self.method,
             url,

@@ -19,11 +19,13 @@ use super::{Response, Shared};
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 /// The longest first wait before a call is tried again; it doubles, and all of it is left to chance.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// A deadline longer than this is cut to it, so that no sum of times overflows.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Shared {
     /// Sends until there is a verdict or time runs out.
     pub(super) async fn send(&self, call: Ready) -> Result<Response, Error> {
-        let end = self.clock.now() + call.deadline;
+        let end = self.clock.now() + call.deadline.min(LONGEST_DEADLINE);
         let mut tries = 0;
         let mut replayed = false;
         loop {
@@ -96,7 +98,7 @@ impl Shared {
             body: LARGEST_ANSWER,
         };
         let answer = self.transport.send(outgoing, limits).await?;
-        match self.verdict(&answer) {
+        match self.verdict(&answer, authorization) {
             Some(error) => Err(error),
             None => {
                 let (parts, body) = answer.into_parts();
@@ -110,7 +112,11 @@ impl Shared {
     }
 
     /// The failure that an answer stands for, if it is one.
-    fn verdict(&self, answer: &http::Response<Bytes>) -> Option<Error> {
+    fn verdict(
+        &self,
+        answer: &http::Response<Bytes>,
+        authorization: &Authorization,
+    ) -> Option<Error> {
         let status = answer.status();
         let rules = self.dialect.answer_rules();
         let soft = || {
@@ -121,7 +127,10 @@ impl Shared {
         if status.is_success() && !soft() {
             return None;
         }
-        let told = fault::read(answer, self.clock.utc(), &self.session.scrubber());
+        let mut scrubber = self.session.scrubber();
+        // The token of this call may have been replaced while the call was under way.
+        scrubber.add(authorization.credential());
+        let told = fault::read(answer, self.clock.utc(), &scrubber);
         if status.is_success() {
             return Some(Error::answered(
                 ErrorKind::Invalid,

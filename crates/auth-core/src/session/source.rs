@@ -1,7 +1,7 @@
 //! Says where a session's next token comes from: the store, a refresh token, the first grant, or a person.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Clock;
@@ -30,6 +30,9 @@ pub(super) struct Source {
     code: Mutex<Option<AuthorizationCode>>,
     /// Whether a refresh that nobody documents was refused once; then it is not tried again.
     no_refresh: AtomicBool,
+    /// The store's number of the tokens that were last read from it or saved to it. The session's own numbers run
+    /// ahead of it once a save has failed.
+    in_store: AtomicU64,
     pub(super) on_renewed: Option<OnRenewed>,
 }
 
@@ -81,6 +84,7 @@ impl Source {
             key,
             code: Mutex::new(code),
             no_refresh: AtomicBool::new(false),
+            in_store: AtomicU64::new(0),
             on_renewed: settings.on_renewed.clone(),
         })
     }
@@ -116,13 +120,16 @@ impl Source {
         let _lock = self.store.lock(&self.key).await?;
         let stored = self.store.load(&self.key).await?;
         let known_generation = known.as_ref().map(|(generation, _)| *generation);
+        let in_store = self.in_store.load(Ordering::Relaxed);
         let newer = stored
             .as_ref()
-            .filter(|stored| known_generation.is_none_or(|known| stored.generation > known));
+            .filter(|stored| stored.generation.0 > in_store);
         if let Some(newer) = newer
             && newer.tokens.expires_at.is_none_or(|at| at > clock.utc())
         {
-            return Ok(Obtained::Stored(newer.generation, newer.tokens.clone()));
+            self.in_store.store(newer.generation.0, Ordering::Relaxed);
+            let generation = newer.generation.max(next(known_generation));
+            return Ok(Obtained::Stored(generation, newer.tokens.clone()));
         }
         let latest = newer
             .map(|stored| stored.tokens.clone())
@@ -164,6 +171,15 @@ impl Source {
                 if rule == Refresh::Undocumented {
                     self.no_refresh.store(true, Ordering::Relaxed);
                 }
+                self.first(Some(&error), clock).await
+            }
+            // A refresh that nobody documents is worth one try, whatever comes of it, where the first grant is at hand.
+            Err(error)
+                if rule == Refresh::Undocumented
+                    && self.endpoint.principal.grant.is_repeatable()
+                    && error.may_have_been_processed() =>
+            {
+                tracing::debug!(%error, "the undocumented refresh failed");
                 self.first(Some(&error), clock).await
             }
             Err(error) => Err(error),
@@ -218,8 +234,13 @@ impl Source {
     ) -> Generation {
         let expected = stored.map(|stored| stored.generation);
         match self.store.save(&self.key, expected, tokens).await {
-            Ok(generation) => generation.max(next(known)),
+            Ok(generation) => {
+                self.in_store.store(generation.0, Ordering::Relaxed);
+                generation.max(next(known))
+            }
             Err(error) => {
+                let kept = expected.unwrap_or_default();
+                self.in_store.store(kept.0, Ordering::Relaxed);
                 tracing::error!(%error, "new tokens could not be saved and are kept in memory only");
                 next(expected.max(known))
             }

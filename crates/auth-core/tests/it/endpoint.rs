@@ -23,10 +23,10 @@ use crate::stage::{
 };
 
 /// A token that no error may tell.
-pub(super) const LEAK: &str = "tok-canary-31337";
+const LEAK: &str = "tok-canary-31337";
 
 /// An application of the JSON dialect.
-pub(super) fn json_machine() -> Principal {
+pub(crate) fn json_machine() -> Principal {
     let mut principal = machine();
     principal.parameters = vec![
         (
@@ -111,12 +111,18 @@ async fn an_answer_that_is_no_token_answer_is_a_decode_error_without_the_token()
         ("HTML", ok(format!("<html>{LEAK}</html>"))),
         ("truncated", ok(format!("{{\"access_token\":\"{LEAK}"))),
         ("text after it", ok(format!("{} {LEAK}", answer(1)))),
-        ("list", ok(format!("[\"{LEAK}\",\"bearer\",null,3600,null]"))),
+        (
+            "list",
+            ok(format!("[\"{LEAK}\",\"bearer\",null,3600,null]")),
+        ),
         ("list of objects", ok(format!("[{}]", answer(1)))),
         ("null", ok("null")),
         ("number", ok("7")),
         ("text", ok(format!("\"{LEAK}\""))),
-        ("no UTF-8", ok("").set_body_bytes(b"{\"access_token\":\"\xff\"}")),
+        (
+            "no UTF-8",
+            ok("").set_body_bytes(b"{\"access_token\":\"\xff\"}"),
+        ),
         ("nothing", ok("{}")),
         ("no access token", ok(format!("{{\"token\":\"{LEAK}\"}}"))),
         ("empty token", token("\"\"")),
@@ -205,19 +211,49 @@ async fn a_refusal_has_the_kind_that_its_status_or_its_body_says() {
     let status = |status: u16| ResponseTemplate::new(status).set_body_string(told.clone());
     let soft = json!({ "success": false, "message": "not today" });
     let rows = [
-        ("error under 200", FORM, ok(told.clone()), ErrorKind::Unauthorized),
-        ("failure under 200", JSON, ok(soft.to_string()), ErrorKind::Unauthorized),
+        (
+            "error under 200",
+            FORM,
+            ok(told.clone()),
+            ErrorKind::Unauthorized,
+        ),
+        (
+            "failure under 200",
+            JSON,
+            ok(soft.to_string()),
+            ErrorKind::Unauthorized,
+        ),
         ("400", FORM, status(400), ErrorKind::Unauthorized),
-        ("400 our fault", FORM, refused(400, "invalid_scope"), ErrorKind::Invalid),
-        ("400 HTML", FORM, ResponseTemplate::new(400), ErrorKind::Unauthorized),
+        (
+            "400 our fault",
+            FORM,
+            refused(400, "invalid_scope"),
+            ErrorKind::Invalid,
+        ),
+        (
+            "400 HTML",
+            FORM,
+            ResponseTemplate::new(400),
+            ErrorKind::Unauthorized,
+        ),
         ("401", FORM, status(401), ErrorKind::Unauthorized),
         ("403", FORM, status(403), ErrorKind::Unauthorized),
-        ("403 quota", JSON, refused(403, "quota_used_up"), ErrorKind::RateLimited),
+        (
+            "403 quota",
+            JSON,
+            refused(403, "quota_used_up"),
+            ErrorKind::RateLimited,
+        ),
         ("404", FORM, status(404), ErrorKind::NotFound),
         ("408", FORM, status(408), ErrorKind::Timeout),
         ("422", FORM, status(422), ErrorKind::Invalid),
         ("500", FORM, status(500), ErrorKind::Provider),
-        ("502 HTML", FORM, ResponseTemplate::new(502), ErrorKind::Provider),
+        (
+            "502 HTML",
+            FORM,
+            ResponseTemplate::new(502),
+            ErrorKind::Provider,
+        ),
         ("503", FORM, status(503), ErrorKind::Provider),
         ("504", FORM, status(504), ErrorKind::Provider),
     ];
@@ -228,7 +264,11 @@ async fn a_refusal_has_the_kind_that_its_status_or_its_body_says() {
         let busy = matches!(error.status().map(|it| it.as_u16()), Some(502..=504))
             || kind == ErrorKind::RateLimited;
         assert_eq!(outcome.requests, if busy { 3 } else { 1 }, "{name}");
-        assert_eq!(error.is_retryable(), busy || kind == ErrorKind::Timeout, "{name}");
+        assert_eq!(
+            error.is_retryable(),
+            busy || kind == ErrorKind::Timeout,
+            "{name}"
+        );
         let hint = error.to_string().contains("is the dialect switched on?");
         let refused = kind == ErrorKind::Unauthorized && dialect.name() == JSON.name();
         assert_eq!(hint, refused, "{name}: {error}");
@@ -284,14 +324,11 @@ async fn a_wait_may_be_told_as_a_date_and_one_beyond_all_patience_is_left_to_the
 #[tokio::test]
 async fn a_message_that_repeats_the_credentials_is_scrubbed() {
     let form: String = url::form_urlencoded::byte_serialize(CLIENT_SECRET.as_bytes()).collect();
-    let percent = percent_encoding::utf8_percent_encode(
-        CLIENT_SECRET,
-        percent_encoding::NON_ALPHANUMERIC,
-    )
-    .to_string();
-    let base64 = |text: &str| {
-        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text)
-    };
+    let percent =
+        percent_encoding::utf8_percent_encode(CLIENT_SECRET, percent_encoding::NON_ALPHANUMERIC)
+            .to_string();
+    let base64 =
+        |text: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
     for echo in [
         CLIENT_SECRET.to_owned(),
         form,
@@ -323,10 +360,8 @@ async fn a_message_that_repeats_the_credentials_is_scrubbed() {
 #[tokio::test]
 async fn credentials_follow_no_redirect() {
     for status in [301, 302, 303, 307, 308] {
-        let elsewhere = RawServer::start(|n| {
-            Act::Answer(http("200 OK", "", &answer(n).to_string()))
-        })
-        .await;
+        let elsewhere =
+            RawServer::start(|n| Act::Answer(http("200 OK", "", &answer(n).to_string()))).await;
         let location = format!("{}/oauth/token", elsewhere.url());
         let hostile = ResponseTemplate::new(status).insert_header("location", location.as_str());
         let outcome = meet("redirect", FORM, hostile).await;
@@ -349,7 +384,11 @@ async fn an_application_that_lacks_a_value_is_refused_before_anything_is_sent() 
     };
     missing(|it| it.client_id = None, FORM, "client_id");
     missing(|it| it.client_secret = None, FORM, "client_secret");
-    missing(|it| it.client_secret = Some("".into()), FORM, "client_secret");
+    missing(
+        |it| it.client_secret = Some("".into()),
+        FORM,
+        "client_secret",
+    );
     missing(|it| it.client_secret = None, JSON, "client_secret");
     missing(|it| drop(it.parameters.pop()), JSON, "tenant");
     missing(|it| drop(it.parameters.remove(0)), JSON, "pair");

@@ -10,6 +10,7 @@ mod dialects;
 mod endpoint;
 mod http;
 mod leak;
+mod network;
 mod raw;
 mod session;
 mod stage;

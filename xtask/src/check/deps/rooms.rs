@@ -6,7 +6,14 @@
 /// neighbors in the same column as long as no circle arises.
 const COLUMNS: &[&[&str]] = &[
     &["secret", "clock", "error"],
-    &["transport", "grant", "dialect", "token", "fault", "rate_limit"],
+    &[
+        "transport",
+        "grant",
+        "dialect",
+        "token",
+        "fault",
+        "rate_limit",
+    ],
     &["endpoint", "store"],
     &["settings"],
     &["session", "authorize"],

@@ -35,7 +35,11 @@ async fn meet(name: &str, hostile: fn() -> Act, (kind, sent, tries): Reading) {
     let settings = Settings::new()
         .clock(HastyClock::default())
         .token_timeout(Duration::from_millis(300))
-        .transport(auth_core::Transport::builder().build().expect("a transport"));
+        .transport(
+            auth_core::Transport::builder()
+                .build()
+                .expect("a transport"),
+        );
     let fresh = || client(FORM, &server.url(), machine(), &settings);
     let error = header(&fresh()).await.expect_err(name);
     assert_eq!(error.kind(), kind, "{name}: {}", leak::told(&error));
@@ -103,7 +107,12 @@ async fn an_answer_over_a_megabyte_is_not_read() {
     meet("with its length told", told, TOO_LARGE).await;
     let lie = || head("content-length: 1099511627776\r\n", LEAK);
     meet("with a length of a terabyte", lie, TOO_LARGE).await;
-    meet("without a length, without an end", || Act::Flood(CHUNKED), TOO_LARGE).await;
+    meet(
+        "without a length, without an end",
+        || Act::Flood(CHUNKED),
+        TOO_LARGE,
+    )
+    .await;
     let failing = || {
         let body = " ".repeat(MEGABYTE_AND_A_HALF);
         Act::AnswerAndClose(http("400 Bad Request", "", &body))
@@ -115,7 +124,12 @@ async fn an_answer_over_a_megabyte_is_not_read() {
 async fn an_answer_that_takes_too_long_is_a_timeout() {
     meet("silence", || Act::Hang, TOO_SLOW).await;
     meet("a dripping body", || Act::Drip(CHUNKED_SPACES), TOO_SLOW).await;
-    meet("a dripping head", || Act::Drip("HTTP/1.1 200 OK\r\nx: "), TOO_SLOW).await;
+    meet(
+        "a dripping head",
+        || Act::Drip("HTTP/1.1 200 OK\r\nx: "),
+        TOO_SLOW,
+    )
+    .await;
 }
 
 /// The head of an answer whose body is nothing but the spaces that drip.

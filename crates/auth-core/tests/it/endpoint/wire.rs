@@ -9,7 +9,8 @@ use crate::stage::{answer, client, machine, person, renew};
 
 /// The first request and the refresh, as they came; the host is replaced by `HOST`.
 async fn requests(dialect: Dialect, principal: impl FnOnce(&str) -> Principal) -> Vec<String> {
-    let server = RawServer::start(|n| Act::Answer(http("200 OK", "", &answer(n).to_string()))).await;
+    let server =
+        RawServer::start(|n| Act::Answer(http("200 OK", "", &answer(n).to_string()))).await;
     let url = server.url();
     let client = client(dialect, &url, principal(&url), &Settings::new());
     renew(&client).await.expect("a token and a newer one");
@@ -25,7 +26,9 @@ async fn requests(dialect: Dialect, principal: impl FnOnce(&str) -> Principal) -
 fn request(line: &str, headers: &[&str], body: &str) -> String {
     let length = body.len();
     let headers = headers.join("\r\n");
-    format!("{line}\r\n{headers}\r\nuser-agent: it/1.0\r\nhost: HOST\r\ncontent-length: {length}\r\n\r\n{body}")
+    format!(
+        "{line}\r\n{headers}\r\nuser-agent: it/1.0\r\nhost: HOST\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
 }
 
 const FORM_HEADERS: &[&str] = &[

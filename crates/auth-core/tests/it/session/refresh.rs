@@ -27,6 +27,11 @@ fn is_refresh(request: &wiremock::Request) -> bool {
     member(&request.body, "grant_type").as_deref() == Some(REFRESH)
 }
 
+/// The refresh token of a request, empty where it has none.
+fn credential(request: &wiremock::Request) -> String {
+    member(&request.body, "refresh_token").unwrap_or_default()
+}
+
 #[tokio::test]
 async fn a_new_refresh_token_replaces_the_old_and_a_missing_one_keeps_it() {
     let vendor = Vendor::new(|n, _| match n {
@@ -169,30 +174,61 @@ async fn an_undocumented_refresh_that_is_refused_is_never_tried_again() {
     }
 }
 
+/// What the requests were about, tries of the same request taken together.
+async fn journey(vendor: &Vendor) -> Vec<(String, String)> {
+    let mut exchanges = vendor.exchanges().await;
+    exchanges.dedup();
+    exchanges
+}
+
 #[tokio::test]
-async fn an_undocumented_refresh_is_used_as_long_as_it_works_and_tried_once_when_the_provider_fails()
- {
-    let vendor = Vendor::new(|n, _| match n {
-        2 => refused(503, "busy"),
+async fn an_undocumented_refresh_gives_way_to_the_first_grant_when_the_provider_fails_at_it() {
+    let vendor = Vendor::new(|n, request| match &*credential(request) {
+        "refresh-1" => refused(503, "busy"),
+        _ => granted(n),
+    })
+    .await;
+    let settings = Settings::new().clock(HastyClock::default());
+    let client = client(GUESS, &vendor.url(), machine(), &settings);
+    for _ in 0..3 {
+        renew(&client).await.expect("a newer token");
+    }
+    let journey = journey(&vendor).await;
+    assert_eq!(
+        journey[..4],
+        [
+            about(FIRST, ""),
+            about(REFRESH, "refresh-0"),
+            about(REFRESH, "refresh-1"),
+            about(FIRST, ""),
+        ]
+    );
+    assert_eq!(journey[4].0, REFRESH, "a failure is no refusal");
+}
+
+#[tokio::test]
+async fn an_undocumented_refresh_that_meets_a_failure_is_kept_where_only_a_person_could_help() {
+    let vendor = Vendor::new(|n, request| match &*credential(request) {
+        "refresh-0" if n < 4 => refused(503, "busy"),
         _ => granted(n),
     })
     .await;
     let clock = HastyClock::default();
-    let settings = Settings::new().clock(clock.clone());
-    let client = client(GUESS, &vendor.url(), machine(), &settings);
-    assert_eq!(renew(&client).await.expect("a newer token"), "access-1");
-    let error = renew(&client).await.expect_err("a failure");
+    let settings = Settings::new().clock(clock.clone()).token_retries(0);
+    let principal = person(GUESS, &vendor.url(), "code-1");
+    let client = client(GUESS, &vendor.url(), principal, &settings);
+    let error = renew(&client).await.expect_err("a busy provider");
     assert_eq!(error.kind(), ErrorKind::Provider);
-    assert_eq!(clock.pauses(), [], "nobody knows whether it was spent");
+    for _ in 2..4 {
+        clock.advance(seconds(5));
+        let error = header(&client).await.expect_err("a busy provider");
+        assert_eq!(error.kind(), ErrorKind::Provider);
+    }
     clock.advance(seconds(5));
-    assert_eq!(header(&client).await.expect("a newer token"), "access-3");
+    assert_eq!(header(&client).await.expect("a token"), "access-4");
     assert_eq!(
-        vendor.exchanges().await[1..],
-        [
-            about(REFRESH, "refresh-0"),
-            about(REFRESH, "refresh-1"),
-            about(REFRESH, "refresh-1"),
-        ]
+        journey(&vendor).await,
+        [about(CODE, "code-1"), about(REFRESH, "refresh-0")]
     );
 }
 

@@ -163,12 +163,30 @@ async fn tokens_that_cannot_be_saved_are_used_all_the_same() {
     assert_eq!(vendor.tokens(), 4);
     let exchanges = vendor.exchanges().await;
     assert_eq!(exchanges[3].1, "refresh-2", "no refresh token was lost");
-    // Once the store works again, it is up to date.
+    // Once the store works again, others find the latest tokens there.
     store.fails_to_save.store(false, Ordering::SeqCst);
     renew(&client).await.expect("a newer token");
-    let key = vendor.exchanges().await.len();
-    assert_eq!(key, 5);
+    let other = crate::stage::client(FORM, &vendor.url(), machine(), &settings);
+    assert_eq!(header(&other).await.expect("a token"), "Bearer access-4");
+    assert_eq!(vendor.tokens(), 5);
     assert_eq!(store.saves.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn after_a_save_that_failed_another_holders_tokens_are_still_taken_over() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let store = Moody::new();
+    let settings = Settings::new().store(store.clone());
+    let [first, second] = [(); 2].map(|()| client(FORM, &vendor.url(), machine(), &settings));
+    store.fails_to_save.store(true, Ordering::SeqCst);
+    header(&first).await.expect("a token");
+    store.fails_to_save.store(false, Ordering::SeqCst);
+    renew(&first).await.expect("a newer token");
+    assert_eq!(header(&second).await.expect("a token"), "Bearer access-1");
+    assert_eq!(renew(&second).await.expect("a token"), "Bearer access-2");
+    // The refresh token of the first is spent by now, so it must not be sent again.
+    assert_eq!(renew(&first).await.expect("a token"), "Bearer access-2");
+    assert_eq!(vendor.tokens(), 3);
 }
 
 #[tokio::test]
