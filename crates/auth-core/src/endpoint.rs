@@ -21,7 +21,7 @@ use oauth2::{
 use crate::clock::Clock;
 use crate::dialect::{ClientProof, Dialect, Refresh, TokenRow};
 use crate::error::{Error, ErrorKind, without_value};
-use crate::grant::{AuthorizationCode, Grant, GrantType, Principal};
+use crate::grant::{AuthorizationCode, Grant, GrantType, Patience, Principal};
 use crate::secret::{Scrubber, Secret, base64_pair, secret_of_pair};
 use crate::token::TokenSet;
 use crate::transport::{BaseUrl, Transport};
@@ -168,7 +168,11 @@ impl TokenEndpoint {
             Exchange::Refresh(_) => GrantType::RefreshToken,
         };
         let row = self.row(grant, first)?;
-        let proof = self.proof(row).await?;
+        let patience = Patience {
+            clock,
+            limit: self.timeout,
+        };
+        let proof = self.proof(row, patience).await?;
         let mut failed = 0;
         loop {
             let (sent, sent_utc) = (clock.now(), clock.utc());
@@ -218,7 +222,7 @@ impl TokenEndpoint {
     }
 
     /// Reads the secrets that `row` needs, and no other.
-    async fn proof(&self, row: &TokenRow) -> Result<Proof, Error> {
+    async fn proof(&self, row: &TokenRow, patience: Patience<'_>) -> Result<Proof, Error> {
         let needs = |name: &str| {
             row.parameters
                 .iter()
@@ -233,26 +237,19 @@ impl TokenEndpoint {
         if let Some(source) = &self.principal.client_secret
             && (needs("client_secret") || row.client == ClientProof::BearerBase64)
         {
-            let secret = source
-                .read()
-                .await
-                .map_err(|error| Error::secret("client_secret", error))?;
-            proof.client_secret = Some(secret);
+            proof.client_secret = Some(patience.ask("client_secret", source).await?);
         }
         #[cfg(feature = "password-grant")]
         if let Grant::Password { password, .. } = &self.principal.grant
             && needs("password")
         {
-            proof.password = Some(
-                password
-                    .read()
-                    .await
-                    .map_err(|error| Error::secret("password", error))?,
-            );
+            proof.password = Some(patience.ask("password", password).await?);
         }
         for (name, value) in &self.principal.parameters {
             if needs(name) {
-                proof.parameters.push((name, value.read(name).await?));
+                proof
+                    .parameters
+                    .push((name, value.read(name, patience).await?));
             }
         }
         Ok(proof)

@@ -3,7 +3,10 @@
 //! Answers: [`GrantType`], [`Grant`], [`Principal`]. Never: builds a request, reads an answer.
 
 use std::fmt;
+use std::time::Duration;
 
+use crate::clock::{Clock, within};
+use crate::error::Error;
 use crate::secret::{Secret, SecretSource, base64_pair};
 
 /// The kinds of grant, by the names of RFC 6749.
@@ -123,14 +126,31 @@ impl ParameterValue {
     }
 
     /// The value for one request.
-    pub(crate) async fn read(&self, name: &str) -> Result<Secret, crate::Error> {
-        let failed = |source| crate::Error::secret(name, source);
+    pub(crate) async fn read(&self, name: &str, patience: Patience<'_>) -> Result<Secret, Error> {
         match self {
             Self::Text(text) => Ok(Secret::new(text.as_str())),
-            Self::Secret(source) => source.read().await.map_err(failed),
+            Self::Secret(source) => patience.ask(name, source).await,
             Self::Base64Pair(user, source) => {
-                Ok(base64_pair(user, &source.read().await.map_err(failed)?))
+                Ok(base64_pair(user, &patience.ask(name, source).await?))
             }
+        }
+    }
+}
+
+/// How long a secret provider may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience<'a> {
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) limit: Duration,
+}
+
+impl Patience<'_> {
+    /// Asks for the secret that is called `name`.
+    pub(crate) async fn ask(self, name: &str, source: &SecretSource) -> Result<Secret, Error> {
+        match within(self.clock, self.limit, source.read()).await {
+            Some(Ok(secret)) => Ok(secret),
+            Some(Err(error)) => Err(Error::secret(name, error)),
+            None => Err(Error::secret(name, "it did not answer in time".into())),
         }
     }
 }

@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, within};
 use crate::dialect::{Dialect, Refresh};
 use crate::endpoint::{Exchange, Issued, TokenEndpoint};
 use crate::error::{Error, ErrorKind};
-use crate::grant::{AuthorizationCode, Grant, ParameterValue, Principal};
+use crate::grant::{AuthorizationCode, Grant, ParameterValue, Patience, Principal};
 use crate::secret::{Scrubber, Secret, SecretSource, base64_pair};
 use crate::settings::{OnRenewed, Settings};
-use crate::store::{StoreKey, StoredTokens, TokenStore};
+use crate::store::{StoreKey, StoreLock, StoredTokens, TokenStore};
 use crate::token::{
     Authorization, Generation, LiveToken, Schedule, TokenSet, check_token, header_value, sensitive,
 };
@@ -117,8 +117,10 @@ impl Source {
             }
             _ => {}
         }
-        let _lock = self.store.lock(&self.key).await?;
-        let stored = self.store.load(&self.key).await?;
+        let _lock = self.lock(clock).await?;
+        let stored = self
+            .in_time(clock, "load", self.store.load(&self.key))
+            .await?;
         let known_generation = known.as_ref().map(|(generation, _)| *generation);
         let in_store = self.in_store.load(Ordering::Relaxed);
         let newer = stored
@@ -138,9 +140,30 @@ impl Source {
             .exchange(latest.and_then(|tokens| tokens.refresh_token), clock)
             .await?;
         let generation = self
-            .save(stored.as_ref(), known_generation, &issued.set)
+            .save(stored.as_ref(), known_generation, &issued.set, clock)
             .await;
         Ok(Obtained::Issued(generation, issued))
+    }
+
+    /// Waits for the store's lock as long as its holder may need for a renewal with all its retries.
+    async fn lock(&self, clock: &dyn Clock) -> Result<StoreLock, Error> {
+        let patience = self
+            .endpoint
+            .timeout
+            .saturating_mul(self.endpoint.retries + 2);
+        let lock = within(clock, patience, self.store.lock(&self.key)).await;
+        lock.unwrap_or_else(|| Err(Error::store("lock", "another holder keeps it")))
+    }
+
+    /// Gives a store as long as a token request may take: one that hangs must not hang the session.
+    async fn in_time<T>(
+        &self,
+        clock: &dyn Clock,
+        what: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let done = within(clock, self.endpoint.timeout, work).await;
+        done.unwrap_or_else(|| Err(Error::store(what, "it did not answer in time")))
     }
 
     /// The refresh token where there is one, else the first grant; the first grant also where the refresh token is
@@ -231,9 +254,11 @@ impl Source {
         stored: Option<&StoredTokens>,
         known: Option<Generation>,
         tokens: &TokenSet,
+        clock: &dyn Clock,
     ) -> Generation {
         let expected = stored.map(|stored| stored.generation);
-        match self.store.save(&self.key, expected, tokens).await {
+        let saved = self.store.save(&self.key, expected, tokens);
+        match self.in_time(clock, "save", saved).await {
             Ok(generation) => {
                 self.in_store.store(generation.0, Ordering::Relaxed);
                 generation.max(next(known))
@@ -256,10 +281,11 @@ impl Source {
         current: Option<Arc<LiveToken>>,
         clock: &dyn Clock,
     ) -> Result<Obtained, Error> {
-        let secret = source
-            .read()
-            .await
-            .map_err(|error| Error::secret(name, error))?;
+        let patience = Patience {
+            clock,
+            limit: self.endpoint.timeout,
+        };
+        let secret = patience.ask(name, source).await?;
         let (value, header) = match username {
             Some(username) => {
                 let pair = base64_pair(username, &secret);

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
@@ -82,6 +83,30 @@ async fn a_provider_is_asked_once_for_each_sign_in_and_not_before() {
         .map(|request| member(&request.body, "client_secret").unwrap_or_default())
         .collect();
     assert_eq!(sent, ["secret-0", "secret-0", "secret-0", "secret-1"]);
+}
+
+/// Never answers.
+struct Silence;
+
+#[async_trait]
+impl SecretProvider for Silence {
+    async fn secret(&self) -> Result<Secret, Box<dyn StdError + Send + Sync>> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_never_answers_does_not_hang_the_session() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let source = SecretSource::provider(Arc::new(Silence));
+    let settings = Settings::new().token_timeout(Duration::from_millis(20));
+    for principal in [with_secret(source.clone()), key(source)] {
+        let error = header(&client(FORM, &vendor.url(), principal, &settings)).await;
+        let error = error.expect_err("no secret");
+        assert_eq!(error.kind(), ErrorKind::Store);
+        assert!(leak::told(&error).contains("in time"), "{error:?}");
+    }
+    assert_eq!(vendor.tokens(), 0);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
@@ -144,6 +145,19 @@ impl TokenStore for Moody {
         }
         self.memory.save(key, expected, tokens).await
     }
+}
+
+#[tokio::test]
+async fn a_store_that_never_answers_does_not_hang_the_session() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let store = Moody::new();
+    store.gate.forget_permits(usize::MAX);
+    let settings = Settings::new()
+        .store(store)
+        .token_timeout(Duration::from_millis(100));
+    let client = client(FORM, &vendor.url(), machine(), &settings);
+    assert_eq!(header(&client).await.expect("a token"), "Bearer access-0");
+    assert_eq!(vendor.tokens(), 1);
 }
 
 #[tokio::test]
