@@ -7,6 +7,20 @@ use crate::host::{Endpoint, Host};
 use crate::lock::lock;
 
 /// What goes wrong with one request.
+///
+/// ```
+/// use std::time::Duration;
+/// use vendor_sandbox::{Fault, Injection, Sandbox};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let sandbox = Sandbox::start().await?;
+/// // The next request meets a server that is down, the one after it a slow one.
+/// sandbox.inject(Injection::new(Fault::status(503)));
+/// sandbox.inject(Injection::new(Fault::SlowHeaders(Duration::from_millis(200))));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -67,6 +81,16 @@ impl Fault {
 }
 
 /// The two forms of the `Retry-After` header (RFC 9110, section 10.2.3).
+///
+/// ```
+/// use vendor_sandbox::{Fault, RetryAfter};
+///
+/// let busy = Fault::Status {
+///     code: 429,
+///     retry_after: Some(RetryAfter::Seconds(3)),
+/// };
+/// assert_ne!(busy, Fault::status(429));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {

@@ -1,6 +1,19 @@
 //! Names the origins that the sandbox plays and the kinds of endpoint on them.
 
 /// One origin of one vendor; each has a listener of its own.
+///
+/// ```
+/// use vendor_sandbox::{Host, Sandbox};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let sandbox = Sandbox::start().await?;
+/// for host in Host::ALL {
+///     println!("{:<22} {}", host.name(), sandbox.url(host));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Host {

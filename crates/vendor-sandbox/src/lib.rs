@@ -10,6 +10,7 @@ mod comm100;
 mod communic8;
 mod consent;
 pub mod credentials;
+mod environment;
 mod exchange;
 mod fault;
 mod form;
@@ -26,6 +27,7 @@ mod vendor;
 mod webcommander;
 mod wire;
 
+pub use environment::Setup;
 pub use fault::{Fault, Injection, RetryAfter};
 pub use host::{Endpoint, Host};
 pub use record::{Recorded, Refusal};

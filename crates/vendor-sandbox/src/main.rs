@@ -2,11 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use vendor_sandbox::{Host, Recorded, Sandbox, credentials};
+use vendor_sandbox::{Host, Recorded, Sandbox, Setup};
 
 const USAGE: &str = "\
 Plays Comm100, Communic8 and WebCommander on 127.0.0.1.
@@ -101,66 +102,42 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
 
 fn greeting(sandbox: &Sandbox) -> String {
     let hosts = Host::ALL.map(|host| format!("  {:<22} {}", host.name(), sandbox.url(host)));
-    let variables = variables(sandbox)
-        .into_iter()
-        .map(|(name, value)| format!("export {name}='{value}'"));
+    let blocks = Setup::ALL.map(|setup| block(sandbox, setup));
     format!(
         "The vendors are here:\n\n{}\n\n\
-         What they accept, ready for a shell (invented values that open nothing else):\n\n{}\n\n\
+         What sets a client up, each block ready for a shell (invented values that open nothing else):\n\n{}\n\
          Requests follow; Ctrl-C ends.\n",
         hosts.join("\n"),
-        variables.collect::<Vec<_>>().join("\n"),
+        blocks.join("\n"),
     )
 }
 
-fn variables(sandbox: &Sandbox) -> Vec<(&'static str, String)> {
-    let url = |name, host| (name, sandbox.url(host).to_owned());
-    let text = |name, value: &str| (name, value.to_owned());
-    vec![
-        url("COMM100_DASH_PANEL_URL", Host::Comm100DashPanel),
-        url("COMM100_DASH_API_URL", Host::Comm100DashApi),
-        url("COMM100_HOSTED_URL", Host::Comm100Hosted),
-        url("COMM100_PARTNER_PANEL_URL", Host::Comm100PartnerPanel),
-        url("COMM100_PARTNER_API_URL", Host::Comm100PartnerApi),
-        text("COMM100_SITE_ID", &credentials::COMM100_SITE_ID.to_string()),
-        text("COMM100_EMAIL", credentials::COMM100_EMAIL),
-        text("COMM100_PASSWORD", credentials::COMM100_PASSWORD),
-        text("COMM100_API_KEY", credentials::COMM100_API_KEY),
-        text("COMM100_CLIENT_ID", credentials::COMM100_CLIENT_ID),
-        text("COMM100_CLIENT_SECRET", credentials::COMM100_CLIENT_SECRET),
-        text("COMM100_REDIRECT_URI", credentials::COMM100_REDIRECT_URI),
-        text(
-            "COMM100_PARTNER_ID",
-            &credentials::COMM100_PARTNER_ID.to_string(),
-        ),
-        text("COMM100_PARTNER_EMAIL", credentials::COMM100_PARTNER_EMAIL),
-        text(
-            "COMM100_PARTNER_PASSWORD",
-            credentials::COMM100_PARTNER_PASSWORD,
-        ),
-        text(
-            "COMM100_PARTNER_CLIENT_ID",
-            credentials::COMM100_PARTNER_CLIENT_ID,
-        ),
-        url("COMMUNIC8_BASE_URL", Host::Communic8),
-        text("COMMUNIC8_TOKEN_ID", credentials::COMMUNIC8_TOKEN_ID),
-        text("COMMUNIC8_TOKEN", credentials::COMMUNIC8_TOKEN),
-        url("WEBCOMMANDER_BASE_URL", Host::WebCommander),
-        text("WEBCOMMANDER_USERNAME", credentials::WEBCOMMANDER_USERNAME),
-        text("WEBCOMMANDER_PASSWORD", credentials::WEBCOMMANDER_PASSWORD),
-        text(
-            "WEBCOMMANDER_CLIENT_ID",
-            credentials::WEBCOMMANDER_CLIENT_ID,
-        ),
-        text(
-            "WEBCOMMANDER_CLIENT_SECRET",
-            credentials::WEBCOMMANDER_CLIENT_SECRET,
-        ),
-        text(
-            "WEBCOMMANDER_REDIRECT_URI",
-            credentials::WEBCOMMANDER_REDIRECT_URI,
-        ),
-    ]
+/// Shell commands that leave a vendor's client set up for one sign-in, whatever was set before.
+fn block(sandbox: &Sandbox, setup: Setup) -> String {
+    let variables = sandbox.environment(setup);
+    let vendor = |name: &str| name.split('_').next().map(str::to_owned);
+    let own = variables.first().and_then(|(name, _)| vendor(name));
+    let others = Setup::ALL
+        .iter()
+        .flat_map(|&other| sandbox.environment(other));
+    let stale: BTreeSet<_> = others
+        .map(|(name, _)| name)
+        .filter(|name| vendor(name) == own && variables.iter().all(|(used, _)| used != name))
+        .collect();
+    let mut block = format!("# {}\n", setup.title());
+    if !stale.is_empty() {
+        let stale = Vec::from_iter(stale).join(" ");
+        block.push_str(&format!("unset {stale}\n"));
+    }
+    for (name, value) in variables {
+        block.push_str(&format!("export {name}={}\n", quoted(&value)));
+    }
+    block
+}
+
+/// A value that a POSIX shell reads back as it is.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 /// One line for one request; neither query, header nor body is in it.
@@ -188,9 +165,15 @@ fn complain(text: &str) {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    use std::collections::BTreeSet;
+    #[cfg(unix)]
+    use std::process::Command;
     use std::time::Duration;
 
-    use super::{Options, parse, variables};
+    use vendor_sandbox::{Host, Sandbox, Setup};
+
+    use super::{Options, block, greeting, parse, quoted};
 
     fn parsed(args: &[&str]) -> Result<Options, String> {
         parse(args.iter().map(|&arg| arg.to_owned()))
@@ -223,11 +206,53 @@ mod tests {
         }
     }
 
+    /// Runs each block where every variable of the vendors holds a leftover, and asks the shell what is set then.
+    #[cfg(unix)]
     #[tokio::test]
-    async fn every_variable_can_be_pasted_into_a_shell() {
-        let sandbox = vendor_sandbox::Sandbox::start().await.unwrap();
-        for (name, value) in variables(&sandbox) {
-            assert!(!value.is_empty() && !value.contains('\''), "{name}");
+    async fn each_block_alone_sets_its_variables_and_no_other() {
+        let sandbox = Sandbox::start().await.unwrap();
+        let names: BTreeSet<&str> = Setup::ALL
+            .iter()
+            .flat_map(|&setup| sandbox.environment(setup))
+            .map(|(name, _)| name)
+            .collect();
+        for setup in Setup::ALL {
+            let wanted = sandbox.environment(setup);
+            let (prefix, _) = wanted[0].0.split_once('_').unwrap();
+            let output = Command::new("sh")
+                .arg("-c")
+                .arg(format!("{}env", block(&sandbox, setup)))
+                .envs(names.iter().map(|name| (name, "leftover")))
+                .output()
+                .unwrap();
+            let printed = String::from_utf8(output.stdout).unwrap();
+            let set: BTreeSet<&str> = printed
+                .lines()
+                .filter(|line| line.starts_with(&format!("{prefix}_")))
+                .collect();
+            let wanted: BTreeSet<String> = wanted
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            let wanted: BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
+            assert_eq!(set, wanted, "{setup:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_in_a_value_are_kept() {
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+
+    #[tokio::test]
+    async fn greeting_has_every_host_and_every_block() {
+        let sandbox = Sandbox::start().await.unwrap();
+        let text = greeting(&sandbox);
+        for host in Host::ALL {
+            assert!(text.contains(sandbox.url(host)), "{host:?}");
+        }
+        for setup in Setup::ALL {
+            assert!(text.contains(&block(&sandbox, setup)), "{setup:?}");
         }
     }
 }

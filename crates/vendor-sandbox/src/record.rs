@@ -13,6 +13,22 @@ use crate::lock::lock;
 /// One request as it arrived and what became of it.
 ///
 /// Fields hold the whole request; `Debug` shows no credential, token or body.
+///
+/// ```
+/// use vendor_sandbox::{Endpoint, Host, Sandbox};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let sandbox = Sandbox::start().await?;
+/// // After your client has signed in:
+/// for request in sandbox.requests() {
+///     if request.host == Host::Comm100DashPanel && request.endpoint == Endpoint::Token {
+///         assert!(request.form().iter().all(|(name, _)| name != "username"));
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Recorded {

@@ -21,6 +21,20 @@ pub use builder::SandboxBuilder;
 /// Seven origins of three vendors on loopback; they stop when the last clone is dropped.
 ///
 /// Runs on the tokio runtime that it was started on.
+///
+/// ```
+/// use vendor_sandbox::{Host, Sandbox};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let sandbox = Sandbox::start().await?;
+/// assert!(sandbox.url(Host::WebCommander).starts_with("http://127.0.0.1:"));
+/// // Run your client here; then ask what the vendor saw.
+/// assert_eq!(sandbox.api_requests(Host::WebCommander), 0);
+/// assert!(sandbox.refusals().is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Sandbox {
     state: Arc<State>,

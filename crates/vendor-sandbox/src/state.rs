@@ -81,7 +81,7 @@ impl Default for Settings {
             implicit: Implicit::default(),
             userinfo: json!({
                 "agentId": "b7c1d2e3-0000-4000-8000-000000000001",
-                "siteId": 10115,
+                "siteId": 20653,
                 "role": "AGENT",
             }),
         }

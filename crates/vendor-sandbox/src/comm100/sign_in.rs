@@ -18,17 +18,12 @@ use crate::token::{Audience, Issued, Origin};
 
 use super::redirect::registered;
 
-/// Seed document 000. The starred extras of the dialect table: `siteId` in the query, `scope`.
+/// Seed document 000. The starred extra of the dialect table: `siteId` in the query.
 const DASH: &[Grant] = &[
     Grant {
         name: "password",
         encoding: Form,
-        body: &[
-            Must("email"),
-            Must("password"),
-            Must("client_id"),
-            May("scope"),
-        ],
+        body: &[Must("email"), Must("password"), Must("client_id")],
         query: &[May("siteId")],
     },
     Grant {
@@ -40,7 +35,6 @@ const DASH: &[Grant] = &[
             Must("code"),
             Must("redirect_uri"),
             May("client_secret"),
-            May("scope"),
         ],
         query: &[May("siteId")],
     },
@@ -51,7 +45,6 @@ const DASH: &[Grant] = &[
             Must("client_id"),
             Must("refresh_token"),
             May("client_secret"),
-            May("scope"),
         ],
         query: &[May("siteId")],
     },
@@ -339,7 +332,8 @@ fn proof_of_first_grant(state: &State, body: &Params, audience: Audience) -> Res
     let fits = match state.tokens.origin(body.need("refresh_token"), audience) {
         Some(Origin::Code | Origin::ClientCredentials) => has("client_id") && has("client_secret"),
         Some(Origin::Password) => !has("client_id") && !has("client_secret"),
-        Some(Origin::Implicit) => !has("client_secret"),
+        // The implicit grant names the client and never sees its secret.
+        Some(Origin::Implicit) => has("client_id") && !has("client_secret"),
         // The rotation refuses it with a better reason.
         None => true,
     };

@@ -17,6 +17,23 @@ use crate::wire;
 use super::Sandbox;
 
 /// Collects settings; [`SandboxBuilder::start`] makes them run.
+///
+/// ```
+/// use std::time::Duration;
+/// use vendor_sandbox::Sandbox;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let sandbox = Sandbox::builder()
+///     .token_lifetime(Duration::from_secs(2))
+///     .api_latency(Duration::from_millis(50))
+///     .on_answer(|request| println!("{} {}", request.method, request.path))
+///     .start()
+///     .await?;
+/// # drop(sandbox);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use]
 pub struct SandboxBuilder {
     settings: Settings,

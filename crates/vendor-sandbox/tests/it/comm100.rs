@@ -130,7 +130,7 @@ async fn a_code_is_exchanged_once_and_a_second_time_revokes_its_tokens() {
 }
 
 #[tokio::test]
-async fn dash_calls_may_carry_scope_and_the_site_in_the_query() {
+async fn dash_calls_may_carry_the_right_site_in_the_query() {
     let sandbox = Sandbox::start().await.unwrap();
     let origin = sandbox.url(Host::Comm100DashPanel);
     let call = |site: u64| {
@@ -139,11 +139,48 @@ async fn dash_calls_may_carry_scope_and_the_site_in_the_query() {
             ("email", known::COMM100_EMAIL),
             ("password", known::COMM100_PASSWORD),
             ("client_id", known::COMM100_CLIENT_ID),
-            ("scope", "openid offline_access"),
         ])
     };
     assert_tokens(&call(known::COMM100_SITE_ID).send().await, "bearer", 43_200);
     assert_eq!(call(1).send().await.status, 400);
+}
+
+#[tokio::test]
+async fn scope_is_refused_on_every_token_call_of_the_dash() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let scope = ("scope", "openid offline_access");
+    let client = ("client_id", known::COMM100_CLIENT_ID);
+    let password = [
+        ("grant_type", "password"),
+        ("email", known::COMM100_EMAIL),
+        ("password", known::COMM100_PASSWORD),
+        client,
+        scope,
+    ];
+    let exchange = [
+        ("grant_type", "authorization_code"),
+        client,
+        ("code_verifier", VERIFIER),
+        ("code", "c"),
+        ("redirect_uri", CALLBACK),
+        scope,
+    ];
+    let refresh = [
+        ("grant_type", "refresh_token"),
+        client,
+        ("refresh_token", "r"),
+        scope,
+    ];
+    for body in [&password[..], &exchange, &refresh] {
+        let reply = dash(&sandbox).form(body).send().await;
+        assert_eq!(reply.status, 400, "{body:?}");
+        assert!(
+            reply.text().contains("unknown parameter `scope`"),
+            "{body:?}: {}",
+            reply.text()
+        );
+    }
+    assert_eq!(sandbox.refusals().len(), 3);
 }
 
 #[tokio::test]
@@ -275,6 +312,31 @@ async fn hosted_implicit_answers_json_or_a_fragment() {
 }
 
 #[tokio::test]
+async fn hosted_refresh_after_implicit_names_the_client_and_shows_no_secret() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let tokens = Call::get(hosted_url(&sandbox, "token")).send().await.ok();
+    let refresh_token = tokens.member("refresh_token");
+    let bare = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh_token.as_str()),
+    ];
+    let named = [&bare[..], &[("client_id", known::COMM100_CLIENT_ID)]].concat();
+    let secret = ("client_secret", known::COMM100_CLIENT_SECRET);
+    for wrong in [
+        bare.to_vec(),
+        [&bare[..], &[secret]].concat(),
+        [&named[..], &[secret]].concat(),
+    ] {
+        let reply = hosted(&sandbox).form(&wrong).send().await;
+        assert_eq!(reply.status, 400, "{wrong:?}");
+        assert!(reply.text().contains("as its first grant"), "{wrong:?}");
+    }
+    let reply = hosted(&sandbox).form(&named).send().await;
+    assert_tokens(&reply, "bearer", 43_199);
+    assert_eq!(sandbox.refusals().len(), 3);
+}
+
+#[tokio::test]
 async fn the_old_partner_api_has_tokens_of_its_own() {
     let sandbox = Sandbox::start().await.unwrap();
     let origin = sandbox.url(Host::Comm100Hosted);
@@ -335,11 +397,11 @@ async fn the_partner_panel_wants_its_id_in_the_query_and_gives_no_refresh_token(
             .bearer(&token)
             .send()
     };
-    assert_eq!(userinfo().await.ok().json()["siteId"], 10_115);
-    sandbox.set_userinfo(json!({ "siteId": "10115", "role": null }));
+    assert_eq!(userinfo().await.ok().json()["siteId"], 20_653);
+    sandbox.set_userinfo(json!({ "siteId": "20653", "role": null }));
     assert_eq!(
         userinfo().await.json(),
-        json!({ "siteId": "10115", "role": null })
+        json!({ "siteId": "20653", "role": null })
     );
     let api = sandbox.url(Host::Comm100PartnerApi);
     let sites = Call::get(format!("{api}/v4/global/sites"))

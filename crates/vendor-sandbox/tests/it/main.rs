@@ -4,6 +4,7 @@ mod client;
 mod comm100;
 mod communic8;
 mod consent;
+mod environment;
 mod faults;
 mod recording;
 mod refusals;
