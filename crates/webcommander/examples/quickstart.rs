@@ -1,44 +1,51 @@
-//! A first program: signs in to WebCommander, lists customers, and prints the beginning of the answer.
+//! A first program: signs in to WebCommander, lists customers, renews the token, and gets over a failure of the API.
 //!
 //! With `WC_BASE_URL`, `WC_CLIENT_ID`, `WC_CLIENT_SECRET`, `WC_REDIRECT_URI` and `WC_AUTH_STRING` set, it talks to that
 //! store. Without, it starts a sandbox on this machine.
 #![expect(clippy::print_stdout, reason = "the program's output is its purpose")]
 
-use std::env;
-use std::error::Error as _;
+use std::iter::successors;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, error};
 
-use vendor_sandbox::{Host, Sandbox, credentials};
-use webcommander::{Client, ClientBuilder, Error, ErrorKind, Method};
+use tokio::task::JoinSet;
+use vendor_sandbox::{Endpoint, Fault, Host, Injection, Sandbox, credentials};
+use webcommander::{Client, ClientBuilder, Error, ErrorKind, Method, Session, Settings};
 
+type Outcome = Result<(), Box<dyn error::Error>>;
+
+/// How many token sets the vendor has issued to this program.
+static TOKEN_SETS: AtomicUsize = AtomicUsize::new(0);
 const CUSTOMERS: &str = "/api/v4/admin/customers";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            let mut cause = error.source();
-            while let Some(found) = cause {
-                eprintln!("  caused by: {found}");
-                cause = found.source();
-            }
-            eprintln!("{}", advice(&error));
-            ExitCode::FAILURE
+    if let Err(error) = run().await {
+        eprintln!("error: {error}");
+        for cause in successors(error.source(), |cause| cause.source()) {
+            eprintln!("  caused by: {cause}");
         }
+        eprintln!("{}", error.downcast_ref().map_or("Report it.", advice));
+        return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
 }
 
-async fn run() -> Result<(), Error> {
-    if let Ok(address) = env::var("WC_BASE_URL") {
-        println!("WC_BASE_URL is set: this talks to {address}.");
-        return show(&ClientBuilder::from_env()?.build()?).await;
+async fn run() -> Outcome {
+    let settings = Settings::new().on_renewed(|_| {
+        TOKEN_SETS.fetch_add(1, Ordering::Relaxed);
+    });
+    let address = env::var("WC_BASE_URL").unwrap_or_default();
+    if !address.trim().is_empty() {
+        println!("WC_BASE_URL is set: this is the real API, where no fault is injected.");
+        let client = ClientBuilder::from_env()?.settings(settings).build()?;
+        show(&client).await?;
+        // This costs one token request, or two where the refresh token is not taken.
+        return renew(client.session()).await;
     }
     println!("WC_BASE_URL is not set: this talks to a sandbox on this machine.");
-    let sandbox = Sandbox::start()
-        .await
-        .map_err(|error| Error::config("sandbox", error))?;
+    let sandbox = Sandbox::start().await?;
     let client = Client::builder(sandbox.url(Host::WebCommander))
         .application(
             credentials::WEBCOMMANDER_CLIENT_ID,
@@ -49,19 +56,46 @@ async fn run() -> Result<(), Error> {
             credentials::WEBCOMMANDER_USERNAME,
             credentials::WEBCOMMANDER_PASSWORD,
         )
+        .settings(settings)
         .build()?;
-    show(&client).await
+    show(&client).await?;
+    renew(client.session()).await?;
+    sandbox.inject(Injection::new(Fault::status(503)).endpoint(Endpoint::Api));
+    show(&client).await?;
+    match sandbox.api_requests(Host::WebCommander) {
+        3 => println!("2 calls, 3 requests: one was answered with 503, and its call worked"),
+        other => return Err(format!("2 calls, {other} requests instead of 3").into()),
+    }
+    Ok(())
 }
 
-async fn show(client: &Client) -> Result<(), Error> {
-    // The first call would sign in as well; this way a wrong credential shows before it.
+/// Signs in, so that a wrong credential shows at once; then calls one resource and prints the answer's beginning.
+async fn show(client: &Client) -> Outcome {
     client.sign_in().await?;
-    let call = client.request(Method::GET, CUSTOMERS).query("limit", 3);
-    let answer = call.send().await?;
-    let value: serde_json::Value = answer.json()?;
+    let answer = client
+        .request(Method::GET, CUSTOMERS)
+        .query("limit", 3)
+        .send()
+        .await?;
     println!("GET {CUSTOMERS} answers {}:", answer.status());
-    for line in format!("{value:#}").lines().take(12) {
+    let value: serde_json::Value = answer.json()?;
+    for line in format!("{value:#}").lines().take(6) {
         println!("  {line}");
+    }
+    Ok(())
+}
+
+/// Does what 100 calls do that were all answered with 401: each asks for a newer token than the refused one.
+async fn renew(session: &Session) -> Outcome {
+    let refused = session.authorization().await?.generation();
+    let before = TOKEN_SETS.load(Ordering::Relaxed);
+    let ask = |session: Session| async move { session.renew(refused).await };
+    let callers: JoinSet<_> = (0..100).map(|_| ask(session.clone())).collect();
+    let answers = callers.join_all().await.into_iter();
+    answers.collect::<Result<Vec<_>, _>>()?;
+    match TOKEN_SETS.load(Ordering::Relaxed) - before {
+        1 => println!("100 callers, 1 renewal"),
+        other => return Err(format!("100 callers, {other} renewals").into()),
     }
     Ok(())
 }
@@ -75,6 +109,6 @@ fn advice(error: &Error) -> &'static str {
         ErrorKind::Permission => "The store user may not read this; ask the store's administrator.",
         ErrorKind::NotFound => "Check that the address is the one of your store.",
         _ if error.is_retryable() => "Try again later; nothing has to be changed.",
-        _ => "Try again, and if it stays, report it with the line above.",
+        _ => "Try again, and if it stays, report it with the lines above.",
     }
 }
