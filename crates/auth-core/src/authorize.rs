@@ -15,6 +15,8 @@ use oauth2::basic::BasicClient;
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl};
 use serde::{Deserialize, Serialize};
 use url::Url;
+#[cfg(feature = "implicit")]
+use zeroize::Zeroizing;
 
 #[cfg(feature = "implicit")]
 use crate::clock::SystemClock;
@@ -115,6 +117,11 @@ impl AuthorizationRequest {
                 format!("{} has no authorization page", self.dialect.name()),
             )
         })?;
+        #[cfg(feature = "implicit")]
+        if self.implicit && !row.implicit {
+            let problem = format!("{} has no implicit grant", self.dialect.name());
+            return Err(Error::config("platform", problem));
+        }
         let has_pkce = row.has_pkce() && !self.implicit;
         if self.missing_state && !has_pkce {
             return Err(Error::config(
@@ -236,6 +243,7 @@ impl PendingAuthorization {
             code: Secret::new(code),
             verifier: self.verifier,
             redirect_uri: self.redirect_uri,
+            issuer: self.issuer,
         })
     }
 
@@ -251,10 +259,8 @@ impl PendingAuthorization {
             .pairs()
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
-        crate::endpoint::read_answer(
-            serde_json::Value::Object(members).to_string().as_bytes(),
-            &SystemClock,
-        )
+        let body = Zeroizing::new(serde_json::Value::Object(members).to_string());
+        crate::endpoint::read_answer(body.as_bytes(), &SystemClock)
     }
 
     /// Reads the JSON that some providers answer an implicit request with, instead of a redirect.

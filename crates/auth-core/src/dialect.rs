@@ -13,6 +13,8 @@ mod table;
 #[cfg(feature = "conformance")]
 pub use deviation::{Deviation, Exchange, Stage};
 
+use std::fmt;
+
 use crate::error::ErrorKind;
 use crate::grant::GrantType;
 
@@ -31,12 +33,14 @@ use crate::grant::GrantType;
 /// const DIALECT: Dialect = Dialect::new("EXAMPLE", ROWS);
 /// assert_eq!(DIALECT.name(), "EXAMPLE");
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Dialect {
     name: &'static str,
     rows: &'static [TokenRow],
     authorize: Option<AuthorizeRow>,
+    keys: &'static [KeyRow],
     placement: Placement,
+    other_placements: &'static [Placement],
     missing_token_type: bool,
     refresh: Refresh,
     answers: Answers,
@@ -50,9 +54,11 @@ impl Dialect {
             name,
             rows,
             authorize: None,
+            keys: &[],
             placement: Placement::AuthorizationBearer,
+            other_placements: &[],
             missing_token_type: false,
-            refresh: Refresh::Documented,
+            refresh: Refresh::Supported,
             answers: Answers::new(),
             refused_hint: None,
         }
@@ -61,6 +67,18 @@ impl Dialect {
     /// The authorization endpoint.
     pub const fn authorize(mut self, row: AuthorizeRow) -> Self {
         self.authorize = Some(row);
+        self
+    }
+
+    /// The keys that need no exchange.
+    pub const fn keys(mut self, rows: &'static [KeyRow]) -> Self {
+        self.keys = rows;
+        self
+    }
+
+    /// Other places for the token, on request.
+    pub const fn or_placement(mut self, others: &'static [Placement]) -> Self {
+        self.other_placements = others;
         self
     }
 
@@ -110,6 +128,14 @@ impl Dialect {
         self.authorize.as_ref()
     }
 
+    pub(crate) fn key_row(&self, kind: KeyKind) -> Option<&'static KeyRow> {
+        self.keys.iter().find(|row| row.kind == kind)
+    }
+
+    pub(crate) fn offers_placement(&self, placement: Placement) -> bool {
+        self.placement == placement || self.other_placements.contains(&placement)
+    }
+
     pub(crate) fn token_placement(&self) -> Placement {
         self.placement
     }
@@ -131,6 +157,12 @@ impl Dialect {
     }
 }
 
+impl fmt::Debug for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dialect({})", self.name)
+    }
+}
+
 /// The token request of one grant.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenRow {
@@ -138,6 +170,7 @@ pub struct TokenRow {
     pub(crate) after: &'static [GrantType],
     pub(crate) path: &'static str,
     pub(crate) format: BodyFormat,
+    pub(crate) other_format: Option<BodyFormat>,
     pub(crate) client: ClientProof,
     pub(crate) parameters: &'static [Parameter],
     pub(crate) source: &'static str,
@@ -155,6 +188,7 @@ impl TokenRow {
             after: &[],
             path,
             format: BodyFormat::Form,
+            other_format: None,
             client: ClientProof::Parameters,
             parameters,
             source: "",
@@ -173,6 +207,12 @@ impl TokenRow {
         self
     }
 
+    /// How the body is written on request.
+    pub const fn or_format(mut self, format: BodyFormat) -> Self {
+        self.other_format = Some(format);
+        self
+    }
+
     /// How the client proves itself.
     pub const fn client(mut self, proof: ClientProof) -> Self {
         self.client = proof;
@@ -186,16 +226,48 @@ impl TokenRow {
     }
 }
 
+/// A key that travels with each API call as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyRow {
+    pub(crate) kind: KeyKind,
+    pub(crate) query: &'static [Parameter],
+    pub(crate) source: &'static str,
+}
+
+/// How a key travels.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum KeyKind {
+    /// As HTTP Basic, `username:key`, not percent-encoded (RFC 7617).
+    Basic,
+    /// Where an access token would.
+    Token,
+}
+
+impl KeyRow {
+    /// A key with what each call has to carry beside it.
+    pub const fn new(kind: KeyKind, query: &'static [Parameter], source: &'static str) -> Self {
+        Self {
+            kind,
+            query,
+            source,
+        }
+    }
+
+    /// Where it is documented.
+    pub const fn source(&self) -> &'static str {
+        self.source
+    }
+}
+
 /// The parameters of the authorization URL, in order.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthorizeRow {
     pub(crate) path: &'static str,
     pub(crate) parameters: &'static [Parameter],
-    #[cfg_attr(
-        not(feature = "conformance"),
-        expect(dead_code, reason = "only the generated table shows it")
-    )]
     pub(crate) source: &'static str,
+    #[cfg(feature = "implicit")]
+    pub(crate) implicit: bool,
 }
 
 impl AuthorizeRow {
@@ -209,7 +281,21 @@ impl AuthorizeRow {
             path,
             parameters,
             source,
+            #[cfg(feature = "implicit")]
+            implicit: false,
         }
+    }
+
+    /// The page also gives tokens instead of codes.
+    #[cfg(feature = "implicit")]
+    pub const fn or_implicit(mut self) -> Self {
+        self.implicit = true;
+        self
+    }
+
+    /// Where it is documented.
+    pub const fn source(&self) -> &'static str {
+        self.source
     }
 
     /// Says whether the request carries a PKCE challenge.
@@ -315,7 +401,7 @@ impl Placement {
 #[non_exhaustive]
 pub enum Refresh {
     /// They can be exchanged.
-    Documented,
+    Supported,
     /// They are issued, but how to use them is not documented: tried once; any 4xx leads to the original grant.
     Undocumented,
     /// There are none; one that comes all the same is not used.

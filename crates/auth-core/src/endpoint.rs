@@ -19,7 +19,7 @@ use oauth2::{
 };
 
 use crate::clock::Clock;
-use crate::dialect::{ClientProof, Dialect, Refresh, TokenRow};
+use crate::dialect::{BodyFormat, ClientProof, Dialect, Refresh, TokenRow};
 use crate::error::{Error, ErrorKind, without_value};
 use crate::grant::{AuthorizationCode, Grant, GrantType, Patience, Principal};
 use crate::secret::{Scrubber, Secret, base64_pair, secret_of_pair};
@@ -51,6 +51,9 @@ pub(crate) struct TokenEndpoint {
     pub(crate) dialect: Dialect,
     pub(crate) base: BaseUrl,
     pub(crate) principal: Principal,
+    /// The format of a body where the dialect's row leaves a choice.
+    pub(crate) body: Option<BodyFormat>,
+    pub(crate) user_agent: &'static str,
     pub(crate) transport: Transport,
     pub(crate) timeout: Duration,
     pub(crate) retries: u32,
@@ -90,6 +93,12 @@ impl TokenEndpoint {
             Grant::Resumed(_) => return Ok(()),
             grant => grant.grant_type(),
         };
+        if let Grant::AuthorizationCode(code) = &principal.grant
+            && code.issuer != self.base.to_string()
+        {
+            let problem = "was given by another host than the one that tokens come from";
+            return Err(Error::config("authorization_code", problem));
+        }
         let Some(first) = grant else { return Ok(()) };
         let row = self.row(first, first)?;
         let is_set = |name: &str| match name {
@@ -386,7 +395,8 @@ impl TokenEndpoint {
 #[cfg(feature = "implicit")]
 pub(crate) fn read_answer(body: &[u8], clock: &dyn Clock) -> Result<TokenSet, Error> {
     let status = http::StatusCode::OK;
-    answer::object(body, status)?;
+    crate::fault::Members::read(body)
+        .map_err(|error| Error::decode("", &without_value(&error), status))?;
     let mut reader = serde_json::Deserializer::from_slice(body);
     let answer: TokenAnswer = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         Error::decode(

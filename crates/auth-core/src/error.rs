@@ -165,24 +165,26 @@ impl Error {
 
     /// No connection: nothing was sent.
     pub(crate) fn no_connection(
+        host: &str,
         hint: Option<&str>,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         let message = match hint {
-            Some(hint) => Cow::Owned(format!("no connection; {hint}")),
-            None => Cow::Borrowed("no connection"),
+            Some(hint) => format!("no connection to `{host}`; {hint}"),
+            None => format!("no connection to `{host}`"),
         };
         Self::new(ErrorKind::Connect, message).with_source(source)
     }
 
     /// A connection that broke on the way.
-    pub(crate) fn broken_connection(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(
-            ErrorKind::Connect,
-            "the connection broke before the answer was complete",
-        )
-        .with(|inner| inner.sent = true)
-        .with_source(source)
+    pub(crate) fn broken_connection(
+        host: &str,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        let message = format!("the connection to `{host}` broke before the answer was complete");
+        Self::new(ErrorKind::Connect, message)
+            .with(|inner| inner.sent = true)
+            .with_source(source)
     }
 
     /// Time ran out while `what` was under way.
@@ -220,10 +222,12 @@ impl Error {
 
     /// An answer of `status` whose content does not fit at `path`.
     pub(crate) fn decode(path: &str, problem: &str, status: StatusCode) -> Self {
-        let message = if path.is_empty() || path == "." || path == "?" {
-            format!("the answer does not fit: {problem}")
-        } else {
-            format!("the answer does not fit at `{path}`: {problem}")
+        let path: Vec<_> = path.split('.').map(shown_segment).collect();
+        let path = path.join(".");
+        let problem = one_line(problem);
+        let message = match path.as_str() {
+            "" | "." | "?" => format!("the answer does not fit: {problem}"),
+            path => format!("the answer does not fit at `{}`: {problem}", one_line(path)),
         };
         Self::new(ErrorKind::Decode, message).with(|inner| {
             inner.sent = true;
@@ -298,15 +302,33 @@ impl Error {
 
     /// The same failure, told again to a caller that came while the next try is not due.
     pub(crate) fn again_after(&self, wait: Duration) -> Self {
-        Self(Arc::new(Inner {
+        self.copied(|copy| {
+            copy.sent = false;
+            copy.retry_after = copy.retryable.then_some(wait);
+        })
+    }
+
+    /// The same failure; where an earlier try of the same call `was_sent`, the provider may have acted on that one.
+    pub(crate) fn or_sent(self, was_sent: bool) -> Self {
+        if was_sent && !self.0.sent {
+            self.copied(|copy| copy.sent = true)
+        } else {
+            self
+        }
+    }
+
+    fn copied(&self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut copy = Inner {
             kind: self.0.kind,
             message: self.0.message.clone(),
             retryable: self.0.retryable,
-            sent: false,
-            retry_after: Some(wait),
+            sent: self.0.sent,
+            retry_after: self.0.retry_after,
             answer: self.0.answer.clone(),
             source: self.0.source.clone(),
-        }))
+        };
+        change(&mut copy);
+        Self(Arc::new(copy))
     }
 
     /// What kind of failure this is.
@@ -382,6 +404,17 @@ impl fmt::Debug for Inner {
             )
             .field("source", &self.source)
             .finish()
+    }
+}
+
+/// A part of a JSON path, unless it looks like data: the keys of a map are the provider's, and can be anything.
+fn shown_segment(segment: &str) -> &str {
+    let is_name =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$' | '[' | ']' | '@');
+    if segment.len() <= 40 && segment.chars().all(is_name) {
+        segment
+    } else {
+        "?"
     }
 }
 

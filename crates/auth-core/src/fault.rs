@@ -1,10 +1,12 @@
 //! Reads a failure out of an answer, whatever shape its body has.
 //!
-//! Answers: [`read`], [`soft_failure`]. Never: decides what to do about it.
+//! Answers: [`read`], [`soft_failure`], [`Members`]. Never: decides what to do about it.
 //!
 //! Shapes that are understood: RFC 6749 (`error`, `error_description`), flat (`code`, `message`, also
 //! `detailsMessage`), nested (`error: {code, message, request_id}`), lists (`errors: [{message}]`), and what is no JSON
 //! at all, of which only the status is told.
+
+mod members;
 
 use std::time::{Duration, SystemTime};
 
@@ -17,9 +19,11 @@ use serde_json::Value;
 use crate::error::Answer;
 use crate::secret::Scrubber;
 
+pub(crate) use members::Members;
+
 /// A wait that a provider asks for is believed up to here.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
-/// How much of an answer's text is searched for secrets, and told at all. An error keeps far less of it, so that a
+/// How much of an answer's text is decoded, searched for secrets, and told at all. An error keeps far less of it, so that a
 /// secret which is cut in two here shows nowhere.
 const LOOKED_AT: usize = 64 * 1024;
 /// Headers in which providers name a request, the commonest first.
@@ -27,7 +31,10 @@ const REQUEST_ID_HEADERS: [&str; 3] = ["x-request-id", "request-id", "x-correlat
 
 /// Reads code, message, request id and wait from an answer; everything foreign is scrubbed.
 pub(crate) fn read(answer: &Response<Bytes>, now: SystemTime, scrubber: &Scrubber) -> Answer {
-    let json: Option<Value> = serde_json::from_slice(answer.body()).ok();
+    let is_short = answer.body().len() <= LOOKED_AT;
+    let json: Option<Value> = is_short
+        .then(|| serde_json::from_slice(answer.body()).ok())
+        .flatten();
     let clean = |text: Option<String>| {
         text.map(|text| scrubber.scrub(&text.chars().take(LOOKED_AT).collect::<String>()))
             .filter(|text| !text.is_empty())
@@ -54,15 +61,10 @@ pub(crate) fn read(answer: &Response<Bytes>, now: SystemTime, scrubber: &Scrubbe
 pub(crate) fn soft_failure(body: &[u8], member: &str) -> bool {
     // Most answers do not hold the word at all, and need no second look.
     let quoted = format!("\"{member}\"");
-    let mentioned = body
+    let is_mentioned = body
         .windows(quoted.len())
         .any(|window| window == quoted.as_bytes());
-    mentioned
-        && serde_json::from_slice::<Value>(body).is_ok_and(|json| match &json[member] {
-            Value::Bool(value) => !value,
-            Value::String(value) => value == "false",
-            _ => false,
-        })
+    is_mentioned && Members::read(body).is_ok_and(|members| members.has_false(member))
 }
 
 fn code(json: &Value) -> Option<String> {

@@ -14,7 +14,8 @@ use std::time::Duration;
 use http::Method;
 
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Placement};
+use crate::dialect::{BodyFormat, Dialect, Placement};
+use crate::endpoint::TokenEndpoint;
 use crate::error::Error;
 use crate::grant::Principal;
 use crate::rate_limit::RateLimiter;
@@ -40,8 +41,10 @@ pub struct Profile {
     pub principal: Principal,
     /// Tokens of an earlier sign-in.
     pub tokens: Option<TokenSet>,
-    /// Query parameters that every API call carries, unless it brings its own of that name.
-    pub fixed_query: Vec<(&'static str, String)>,
+    /// How the bodies of token requests are written, where the dialect's row leaves a choice.
+    pub token_body: Option<BodyFormat>,
+    /// Where the token travels, of the places that the dialect offers.
+    pub placement: Option<Placement>,
     /// The `User-Agent` where the integrator sets none.
     pub user_agent: &'static str,
     /// The rate limit where the integrator sets none.
@@ -49,7 +52,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// A profile without tokens, fixed query or rate limit.
+    /// A profile without tokens, choices or rate limit.
     pub fn new(
         dialect: Dialect,
         token_base: BaseUrl,
@@ -63,7 +66,8 @@ impl Profile {
             api_base,
             principal,
             tokens: None,
-            fixed_query: Vec::new(),
+            token_body: None,
+            placement: None,
             user_agent,
             rate_limiter: None,
         }
@@ -83,6 +87,7 @@ pub(crate) struct Shared {
     dialect: Dialect,
     fixed_query: Vec<(&'static str, String)>,
     rate_limiter: Option<RateLimiter>,
+    user_agent: &'static str,
     timeout: Duration,
     deadline: Duration,
     retries: u32,
@@ -95,27 +100,46 @@ impl ApiClient {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
     pub fn new(profile: Profile, settings: &Settings) -> Result<Self, Error> {
         settings.check()?;
-        let transport = settings.make_transport(profile.user_agent)?;
-        let session = Session::new(
-            profile.dialect,
-            profile.token_base.clone(),
-            profile.principal,
-            profile.tokens,
-            settings,
-            transport.clone(),
-        )?;
+        let mut dialect = profile.dialect;
+        if let Some(placement) = profile.placement {
+            if !dialect.offers_placement(placement) {
+                let problem = format!("{} has no such place for the token", dialect.name());
+                return Err(Error::config("placement", problem));
+            }
+            dialect = dialect.placement(placement);
+        }
+        let fixed_query = profile.principal.key_query(&dialect)?;
+        if profile.tokens.is_some() && profile.principal.grant.grant_type().is_none() {
+            return Err(Error::config(
+                "tokens",
+                "a key is never exchanged for tokens",
+            ));
+        }
+        let transport = settings.make_transport()?;
+        let endpoint = TokenEndpoint {
+            dialect,
+            base: profile.token_base.clone(),
+            principal: profile.principal,
+            body: profile.token_body,
+            user_agent: profile.user_agent,
+            transport: transport.clone(),
+            timeout: settings.token_timeout,
+            retries: settings.token_retries,
+        };
+        let session = Session::new(endpoint, profile.tokens, settings)?;
         Ok(Self(Arc::new(Shared {
             clock: Arc::clone(session.clock()),
             session,
             transport,
             api_base: profile.api_base,
             token_base: profile.token_base,
-            dialect: profile.dialect,
-            fixed_query: profile.fixed_query,
+            dialect,
+            fixed_query,
             rate_limiter: settings
                 .rate_limiter
                 .clone()
                 .unwrap_or(profile.rate_limiter),
+            user_agent: profile.user_agent,
             timeout: settings.call_timeout,
             deadline: settings.call_deadline,
             retries: settings.call_retries,
@@ -130,10 +154,17 @@ impl ApiClient {
 
     /// Begins a call to the host that tokens come from.
     pub fn request_at_token_host(&self, method: Method, path: &str) -> Call<'_> {
-        Call::new(&self.0, method, path, &self.0.token_base, &[])
+        Call::new(
+            &self.0,
+            method,
+            path,
+            &self.0.token_base,
+            &self.0.fixed_query,
+        )
     }
 
-    /// Signs in now instead of at the first call, so that wrong credentials show at once.
+    /// Signs in now instead of at the first call, so that wrong credentials show at once. A key or static token needs no
+    /// sign-in: nothing is sent, and the first call shows whether it is right.
     ///
     /// # Errors
     /// As for [`Session::authorization`].

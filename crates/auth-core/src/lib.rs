@@ -17,16 +17,16 @@ mod token;
 mod transport;
 
 pub use crate::dialect::{
-    Answers, AuthorizeRow, BodyFormat, ClientProof, Dialect, LimitRule, Parameter, Placement,
-    Refresh, TokenRow,
+    Answers, AuthorizeRow, BodyFormat, ClientProof, Dialect, KeyKind, KeyRow, LimitRule, Parameter,
+    Placement, Refresh, TokenRow,
 };
 #[cfg(feature = "conformance")]
 pub use crate::dialect::{Deviation, Exchange, Stage};
 pub use crate::grant::{Grant, GrantType, ParameterValue, Principal};
 pub use crate::http::{ApiClient, Profile};
-pub use crate::transport::BaseUrl;
+pub use crate::transport::{BaseUrl, UrlText};
 pub use integrator::{
-    Authorization, AuthorizationCode, AuthorizationRequest, Call, Clock, Error, ErrorKind,
+    Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Clock, Error, ErrorKind,
     Generation, HeaderMap, HeaderName, HeaderValue, ManualClock, MemoryStore, Method,
     PendingAuthorization, RateLimiter, Response, Secret, SecretProvider, SecretSource, Session,
     Settings, StatusCode, StoreKey, StoreLock, StoredTokens, SystemClock, TokenSet, TokenStore,
@@ -51,6 +51,7 @@ pub mod integrator {
 
     /// Makes the methods of [`SecretProvider`], [`TokenStore`] and [`Clock`] writable as `async fn`.
     pub use async_trait::async_trait;
+    pub use bytes::Bytes;
     pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
     pub use url::Url;
 }

@@ -4,10 +4,11 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, within};
 use crate::error::Error;
 
 /// A window longer than this is cut to it, so that no sum of times overflows.
@@ -16,7 +17,7 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(365 * 24 * 3600);
 /// A limit of `calls` in any `window`. Clones share it, so that clients behind one IP address can.
 ///
 /// # Concurrency
-/// A short lock for each call; a caller that is dropped while it waits gives its turn back.
+/// Callers wait in a row, first come, first served; one that is dropped leaves the row and costs nothing.
 ///
 /// # Examples
 /// ```
@@ -31,8 +32,12 @@ pub struct RateLimiter(Arc<Limit>);
 struct Limit {
     calls: usize,
     window: Duration,
-    /// When the latest `calls` calls were or will be made, in order.
-    turns: Mutex<VecDeque<Instant>>,
+    /// When the latest `calls` calls were made, in order.
+    made: Mutex<VecDeque<Instant>>,
+    /// How many callers are in the row.
+    waiting: AtomicUsize,
+    /// The head of the row.
+    head: tokio::sync::Mutex<()>,
 }
 
 impl RateLimiter {
@@ -41,20 +46,25 @@ impl RateLimiter {
         Self(Arc::new(Limit {
             calls: calls.max(1),
             window: window.min(LONGEST_WINDOW),
-            turns: Mutex::default(),
+            made: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            head: tokio::sync::Mutex::default(),
         }))
     }
 
     /// Waits for a turn; where that would take longer than `patience`, fails at once and takes none.
     pub(crate) async fn turn(&self, clock: &dyn Clock, patience: Duration) -> Result<(), Error> {
-        let now = clock.now();
-        let turn = self.0.take(now, patience).map_err(Error::rate_limited)?;
-        if turn.at > now {
-            tracing::debug!(wait = ?(turn.at - now), "call waits for the client-side rate limit");
-            clock.sleep(turn.at - now).await;
+        if let Ok(_head) = self.0.head.try_lock()
+            && self.0.make_call(clock.now()).is_ok()
+        {
+            return Ok(());
         }
-        turn.keep();
-        Ok(())
+        let wait = self.0.expected_wait(clock.now());
+        if wait > patience {
+            return Err(Error::rate_limited(wait));
+        }
+        let turn = within(clock, patience, self.0.wait_in_row(clock)).await;
+        turn.ok_or_else(|| Error::rate_limited(self.0.expected_wait(clock.now())))
     }
 }
 
@@ -68,65 +78,66 @@ impl fmt::Debug for RateLimiter {
 }
 
 impl Limit {
-    /// The next turn, or how long it would take to get one.
-    fn take(&self, now: Instant, patience: Duration) -> Result<Turn<'_>, Duration> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        if turns.len() < self.calls {
-            turns.push_back(now);
-            return Ok(Turn {
-                limit: self,
-                at: now,
-                replaced: None,
-                kept: false,
-            });
-        }
-        let oldest = turns.front().copied().unwrap_or(now);
-        let at = (oldest + self.window).max(now);
-        if at - now > patience {
-            return Err(at - now);
-        }
-        turns.pop_front();
-        turns.push_back(at);
-        Ok(Turn {
-            limit: self,
-            at,
-            replaced: Some(oldest),
-            kept: false,
-        })
+    fn made(&self) -> MutexGuard<'_, VecDeque<Instant>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// A place in the row; dropped unused, it is given back.
-struct Turn<'a> {
-    limit: &'a Limit,
-    at: Instant,
-    replaced: Option<Instant>,
-    kept: bool,
-}
-
-impl Turn<'_> {
-    fn keep(mut self) {
-        self.kept = true;
+    /// How long a caller that comes now would wait behind those in the row.
+    fn expected_wait(&self, now: Instant) -> Duration {
+        let made = self.made();
+        let ahead = self.waiting.load(Ordering::Relaxed);
+        let free = self.calls - made.len();
+        let Some(behind) = ahead.checked_sub(free) else {
+            return Duration::ZERO;
+        };
+        // The n-th that waits gets the n-th turn that runs out; after all have, the row begins again a window later.
+        let rounds = u32::try_from(behind / self.calls + 1).unwrap_or(u32::MAX);
+        let base = made.get(behind % self.calls).copied().unwrap_or(now);
+        let at = self
+            .window
+            .checked_mul(rounds)
+            .and_then(|wait| base.checked_add(wait));
+        at.map_or(Duration::MAX, |at| at.saturating_duration_since(now))
     }
-}
 
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        if self.kept {
-            return;
+    async fn wait_in_row(&self, clock: &dyn Clock) {
+        let _place = Place::take(&self.waiting);
+        let _head = self.head.lock().await;
+        while let Err(wait) = self.make_call(clock.now()) {
+            tracing::debug!(?wait, "call waits for the client-side rate limit");
+            clock.sleep(wait).await;
         }
-        let mut turns = self
-            .limit
-            .turns
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = turns.iter().rposition(|at| *at == self.at) {
-            turns.remove(place);
-            if let Some(oldest) = self.replaced {
-                let place = turns.partition_point(|at| *at < oldest);
-                turns.insert(place, oldest);
+    }
+
+    /// Counts a call that is made now, or says how long to wait for the next turn.
+    fn make_call(&self, now: Instant) -> Result<(), Duration> {
+        let mut made = self.made();
+        if made.len() == self.calls {
+            let oldest = made.front().copied().unwrap_or(now);
+            let wait = (oldest + self.window).saturating_duration_since(now);
+            if !wait.is_zero() {
+                return Err(wait);
             }
+            made.pop_front();
         }
+        made.push_back(now);
+        Ok(())
+    }
+}
+
+/// A place in the row, given back when it is dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -166,25 +177,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_that_gives_up_gives_its_turn_back() {
+    async fn callers_that_give_up_leave_the_row_in_any_order() {
         let clock = ManualClock::new();
         let limit = RateLimiter::new(1, 10 * SECOND);
         limit
             .turn(&clock, Duration::ZERO)
             .await
             .expect("a free turn");
-        for _ in 0..5 {
-            let mut waiting = Box::pin(limit.turn(&clock, 60 * SECOND));
+        let mut row: VecDeque<_> = (0..11)
+            .map(|_| Box::pin(limit.turn(&clock, Duration::MAX)))
+            .collect();
+        for waiting in &mut row {
             let polled = std::future::poll_fn(|context| {
                 std::task::Poll::Ready(waiting.as_mut().poll(context))
-            })
-            .await;
-            assert!(polled.is_pending());
+            });
+            assert!(polled.await.is_pending());
         }
+        let error = limit
+            .turn(&clock, 60 * SECOND)
+            .await
+            .expect_err("eleven are ahead");
+        assert_eq!(error.retry_after(), Some(120 * SECOND));
+        while row.pop_front().is_some() {}
         clock.advance(10 * SECOND);
         limit
             .turn(&clock, Duration::ZERO)
             .await
-            .expect("five abandoned turns cost nothing");
+            .expect("eleven that gave up cost nothing");
     }
 }

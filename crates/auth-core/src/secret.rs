@@ -264,12 +264,29 @@ fn length_of(form: &str, text: &[u8]) -> Option<usize> {
     for byte in form.bytes() {
         rest = match rest {
             [b'%', high, low, rest @ ..] if hex(*high, *low) == Some(byte) => rest,
+            [b'%', b'2', b'5', high, low, rest @ ..] if hex(*high, *low) == Some(byte) => rest,
+            [b'\\', b'/', rest @ ..] if byte == b'/' => rest,
+            [b'\\', b'u', b'0', b'0', high, low, rest @ ..] if hex(*high, *low) == Some(byte) => {
+                rest
+            }
+            [b'&', b'#', rest @ ..] => after_reference(byte, rest)?,
             [b'+', rest @ ..] if byte == b' ' => rest,
             [same, rest @ ..] if *same == byte => rest,
             _ => return None,
         };
     }
     Some(text.len() - rest.len())
+}
+
+/// What stands behind a numeric reference of HTML to `byte`, whose `&#` has been read.
+fn after_reference(byte: u8, text: &[u8]) -> Option<&[u8]> {
+    let end = text.iter().take(6).position(|found| *found == b';')?;
+    let number = std::str::from_utf8(&text[..end]).ok()?;
+    let value = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u8::from_str_radix(hex, 16),
+        None => number.parse(),
+    };
+    (value == Ok(byte)).then(|| &text[end + 1..])
 }
 
 fn hex(high: u8, low: u8) -> Option<u8> {
@@ -300,6 +317,22 @@ mod tests {
     #[test]
     fn pair_is_padded_standard_base64_of_utf8() {
         assert_eq!(base64_pair("ä", &Secret::new("ö")).expose(), "w6Q6w7Y=");
+    }
+
+    #[test]
+    fn scrubber_knows_the_escapes_of_json_and_html() {
+        let mut scrubber = Scrubber::default();
+        scrubber.add("s3cret/of+app");
+        for text in [
+            r"s3cret\/of+app",
+            r"s3cret/of\u002Bapp",
+            "s3cret&#47;of&#43;app",
+            "s3cret&#x2F;of&#x2b;app",
+            "s3cret%252Fof%252Bapp",
+        ] {
+            assert_eq!(scrubber.scrub(text), "[REDACTED]", "{text}");
+        }
+        assert_eq!(scrubber.scrub("&#47;&#"), "&#47;&#");
     }
 
     #[test]

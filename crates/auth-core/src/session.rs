@@ -6,7 +6,7 @@
 //! # Invariants
 //! - At most one renewal is under way (guard: `tests/it/session.rs`, `ten_thousand_first_callers_cost_one_request`).
 //! - A 401 kills only the token it was given for (`a_late_401_for_an_old_token_starts_no_second_renewal`).
-//! - A token is saved before it is handed out.
+//! - A token is saved before it is handed out; where saving fails, it is used from memory, and the log says so.
 //!
 //! # Concurrency
 //! A valid token is read without a lock. Everything else goes through one short lock that is never held over an
@@ -25,13 +25,12 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::dialect::Dialect;
-use crate::error::Error;
-use crate::grant::{Grant, Principal};
+use crate::endpoint::TokenEndpoint;
+use crate::error::{Error, ErrorKind};
+use crate::grant::Grant;
 use crate::secret::Scrubber;
 use crate::settings::Settings;
 use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet};
-use crate::transport::{BaseUrl, Transport};
 
 use flight::Flight;
 use source::Source;
@@ -42,8 +41,13 @@ const UNDER_WAY: u64 = u64::MAX;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause while a valid token is still in use.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// The longest time for which a caller without a token is told the last failure instead of asking again.
+/// The longest time for which a caller without a token is told the last failure instead of asking again, where the
+/// failure may pass.
 const LONGEST_MEMORY: Duration = Duration::from_secs(5);
+/// The longest wait that a token endpoint may ask for.
+const LONGEST_ASKED: Duration = Duration::from_secs(15 * 60);
+/// So many tokens in a row may be refused and renewed before refusals are taken for the fault of what was called.
+const REFUSALS_BELIEVED: u32 = 3;
 
 /// What a flight ends with; `None` while it is in the air.
 type Outcome = Option<Result<Arc<LiveToken>, Error>>;
@@ -71,20 +75,55 @@ struct State {
     known: Option<(Generation, TokenSet)>,
     failures: u32,
     failed: Option<(Error, Instant)>,
+    refusals: Refusals,
+}
+
+/// Tokens that were refused with 401 although they had just replaced a refused one: then another does not help, and
+/// each would cost a token request.
+#[derive(Default)]
+struct Refusals {
+    in_a_row: u32,
+    /// Up to this generation, tokens came of a refusal.
+    newest: Generation,
+    /// Until then no refusal leads to a renewal.
+    until: Option<Instant>,
+}
+
+impl Refusals {
+    /// Writes down that the token of generation `seen` was refused; says whether that calls for another.
+    fn call_for_renewal(&mut self, seen: Generation, now: Instant) -> bool {
+        if self.until.is_some_and(|until| now < until) {
+            return false;
+        }
+        let is_row = self.newest > Generation::default() && seen >= self.newest;
+        self.in_a_row = if is_row {
+            self.in_a_row.saturating_add(1)
+        } else {
+            0
+        };
+        self.newest = Generation(seen.0.saturating_add(1));
+        let beyond = self.in_a_row.saturating_sub(REFUSALS_BELIEVED);
+        self.until = (beyond > 0).then(|| now + pause(beyond));
+        true
+    }
+}
+
+/// A pause after the `n`th failure in a row, from one on: it doubles.
+fn pause(n: u32) -> Duration {
+    FIRST_PAUSE
+        .saturating_mul(1 << n.saturating_sub(1).min(10))
+        .min(LONGEST_PAUSE)
 }
 
 impl Session {
     /// Makes a session; no I/O. With `tokens` it goes on where an earlier one stopped.
     pub(crate) fn new(
-        dialect: Dialect,
-        base: BaseUrl,
-        principal: Principal,
+        endpoint: TokenEndpoint,
         tokens: Option<TokenSet>,
         settings: &Settings,
-        transport: Transport,
     ) -> Result<Self, Error> {
         let clock = Arc::clone(&settings.clock);
-        let source = Source::new(dialect, base, principal, settings, transport)?;
+        let source = Source::new(endpoint, settings)?;
         let session = Self(Arc::new(Inner {
             source,
             current: ArcSwapOption::empty(),
@@ -139,7 +178,8 @@ impl Session {
     }
 
     /// Renews after a request with the token of generation `seen` was answered with 401, unless that token has been
-    /// replaced already. The new generation is greater than `seen`, but for a key whose provider gave the same again.
+    /// replaced already. The new generation is greater than `seen`, but for a key whose provider gave the same again, and
+    /// where several tokens in a row were refused as soon as they were there: then the next one waits a while.
     ///
     /// # Errors
     /// As for [`authorization`](Self::authorization).
@@ -150,6 +190,19 @@ impl Session {
                 && usable.generation > seen
             {
                 return Ok(usable);
+            }
+            if let Some(usable) = self.0.usable()
+                && !self.0.source.is_static()
+            {
+                let known = state.known.as_ref().map(|(_, tokens)| tokens);
+                if !self.0.source.has_means(known) {
+                    // It stays in use: what was called may have reasons of its own to refuse.
+                    let reason = "the token was refused and nothing is at hand to renew it; a person must sign in again";
+                    return Err(Error::reauthorize(reason, None));
+                }
+                if !state.refusals.call_for_renewal(seen, self.0.clock.now()) {
+                    return Ok(usable);
+                }
             }
             self.0.kill(seen);
             self.0.board(&mut state)?
@@ -296,13 +349,17 @@ impl Inner {
             }
             Err(error) => {
                 state.failures = state.failures.saturating_add(1);
-                let chance = 0.5 + fastrand::f64() / 2.0;
-                let pause = FIRST_PAUSE
-                    .saturating_mul(1 << (state.failures - 1).min(10))
-                    .min(LONGEST_PAUSE);
-                let asked = error.retry_after().unwrap_or_default();
-                let pause = pause.mul_f64(chance);
-                state.failed = Some((error.clone(), now + pause.min(LONGEST_MEMORY).max(asked)));
+                let asked = error.retry_after().unwrap_or_default().min(LONGEST_ASKED);
+                let pause = pause(state.failures).mul_f64(0.5 + fastrand::f64() / 2.0);
+                // What is refused today is refused in a minute, unless someone may change the secrets meanwhile.
+                let may_pass = error.is_retryable() || error.kind() == ErrorKind::Provider;
+                let lasts = !may_pass && !self.source.secrets_can_change();
+                let memory = if lasts {
+                    pause
+                } else {
+                    pause.min(LONGEST_MEMORY)
+                };
+                state.failed = Some((error.clone(), now + memory.max(asked)));
                 tracing::warn!(%error, failures = state.failures, pause = ?pause.max(asked), "renewal failed");
                 self.since_start(now + pause.max(asked))
             }
@@ -310,10 +367,16 @@ impl Inner {
         self.renewable_from.store(renewable_from, Ordering::Release);
     }
 
-    /// Forgets a flight that ended without an outcome.
+    /// Forgets a flight that ended without an outcome. Foreign code that panics counts as a failure, or each caller
+    /// would set it off again; a runtime that went away does not.
     fn crash(&self) {
-        self.state().flight = None;
-        self.renewable_from.store(0, Ordering::Release);
+        if std::thread::panicking() {
+            return self.land(&Err(Error::cancelled()));
+        }
+        let mut state = self.state();
+        state.flight = None;
+        let next = self.since_start(self.clock.now() + FIRST_PAUSE);
+        self.renewable_from.store(next, Ordering::Release);
     }
 
     /// Puts tokens that came from elsewhere into use.

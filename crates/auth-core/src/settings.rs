@@ -100,8 +100,9 @@ impl Settings {
         self
     }
 
-    /// Is told of each new token set, after it was saved and before it is used. It must not block for long; if it
-    /// panics, the token is used all the same.
+    /// Is told of each new token set, after it was saved and before it is used; where saving failed, which is logged,
+    /// this is the only copy outside the process's memory. It must not block for long; if it panics, the token is
+    /// used all the same.
     pub fn on_renewed(mut self, told: impl Fn(&TokenSet) + Send + Sync + 'static) -> Self {
         self.on_renewed = Some(Arc::new(told));
         self
@@ -168,23 +169,24 @@ impl Settings {
         self
     }
 
+    /// Says whether a store that others may share was set without [`account`](Self::account).
+    pub fn lacks_account(&self) -> bool {
+        self.store.is_some() && self.account.is_none()
+    }
+
     /// Hosts that plain `http` is allowed to besides loopback.
     pub fn plain_http_hosts(&self) -> &[String] {
         &self.plain_http
     }
 
-    pub(crate) fn make_transport(&self, user_agent: &str) -> Result<Transport, Error> {
+    pub(crate) fn make_transport(&self) -> Result<Transport, Error> {
         match (&self.transport, &self.transport_builder) {
             (Some(_), Some(_)) => Err(Error::config(
                 "transport",
                 "a shared transport has its own time-outs, proxy, certificates and user agent; set them there",
             )),
             (Some(transport), None) => Ok(transport.clone()),
-            (None, builder) => builder
-                .clone()
-                .unwrap_or_default()
-                .default_user_agent(user_agent)
-                .build(),
+            (None, builder) => builder.clone().unwrap_or_default().build(),
         }
     }
 

@@ -26,7 +26,8 @@ pub struct StoreKey {
 }
 
 impl StoreKey {
-    /// The parts in order: provider, account, tenant, scope. None of them is a secret.
+    /// The parts in order: provider, account, tenant, scope. None of them is a secret; what comes from settings is
+    /// percent-encoded.
     pub fn parts(&self) -> [&str; 4] {
         [&self.provider, &self.account, &self.tenant, &self.scope]
     }
@@ -151,7 +152,7 @@ impl TokenStore for MemoryStore {
                     "another holder has saved newer tokens",
                 ));
             }
-            let generation = Generation(present.unwrap_or_default().0 + 1);
+            let generation = Generation(present.unwrap_or_default().0.saturating_add(1));
             slot.stored = Some(StoredTokens {
                 generation,
                 tokens: tokens.clone(),

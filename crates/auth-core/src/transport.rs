@@ -10,15 +10,16 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method};
+use http::header::USER_AGENT;
+use http::{HeaderMap, HeaderValue, Method};
 use reqwest::redirect::Policy;
 use url::Url;
 
 use crate::error::Error;
 
-pub use base_url::BaseUrl;
 pub(crate) use base_url::append_query;
 use base_url::is_plain_loopback;
+pub use base_url::{BaseUrl, UrlText};
 
 /// Settings of a [`Transport`].
 ///
@@ -35,7 +36,7 @@ use base_url::is_plain_loopback;
 pub struct TransportBuilder {
     connect_timeout: Duration,
     user_agent: Option<String>,
-    proxy: Option<String>,
+    proxy: Option<UrlText>,
     roots: Vec<Vec<u8>>,
 }
 
@@ -63,16 +64,10 @@ impl TransportBuilder {
         self
     }
 
-    /// The `User-Agent` header where none was set.
-    pub(crate) fn default_user_agent(mut self, text: &str) -> Self {
-        self.user_agent.get_or_insert_with(|| text.to_owned());
-        self
-    }
-
     /// A proxy for all requests, as a URL. Default: the system's (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), but none for
     /// plain `http` to loopback.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(url.into());
+        self.proxy = Some(UrlText::new(url));
         self
     }
 
@@ -90,6 +85,13 @@ impl TransportBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
     pub fn build(self) -> Result<Transport, Error> {
+        let user_agent = match &self.user_agent {
+            Some(text) => Some(
+                HeaderValue::from_str(text)
+                    .map_err(|_| Error::config("user_agent", "is not a valid header value"))?,
+            ),
+            None => None,
+        };
         let refuse = |error: reqwest::Error| Error::config("transport", innermost(&error));
         let (client, has_system_roots) = match self.trusting(Roots::System)?.build() {
             Ok(client) => (client, true),
@@ -116,19 +118,20 @@ impl TransportBuilder {
             client,
             direct,
             has_system_roots,
+            user_agent,
         })
     }
 
     fn trusting(&self, roots: Roots) -> Result<reqwest::ClientBuilder, Error> {
         let mut builder = reqwest::Client::builder()
             .redirect(Policy::none())
+            // Somebody else in the tree may have switched reqwest's features on.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
             .referer(false)
             .connect_timeout(self.connect_timeout);
-        if let Some(text) = &self.user_agent {
-            let value = http::HeaderValue::from_str(text)
-                .map_err(|_| Error::config("user_agent", "is not a valid header value"))?;
-            builder = builder.user_agent(value);
-        }
         if let Some(url) = &self.proxy {
             let proxy = reqwest::Proxy::all(url.as_str())
                 .map_err(|_| Error::config("proxy", "is not a valid proxy URL"))?;
@@ -196,6 +199,7 @@ pub struct Transport {
     /// For plain calls to this machine: the system's proxy is for the way out, and must not see them.
     direct: Option<reqwest::Client>,
     has_system_roots: bool,
+    user_agent: Option<HeaderValue>,
 }
 
 impl fmt::Debug for Transport {
@@ -210,6 +214,8 @@ pub(crate) struct Outgoing {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Who asks, where the transport's settings do not say.
+    pub(crate) user_agent: &'static str,
 }
 
 /// What may be spent on one request.
@@ -237,9 +243,16 @@ impl Transport {
             Some(direct) if is_plain_loopback(&outgoing.url) => direct,
             _ => &self.client,
         };
+        let host = outgoing.url.authority().to_owned();
         let has_body = outgoing.method != Method::HEAD;
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
+        let user_agent = self.user_agent.clone();
+        let user_agent = user_agent.unwrap_or(HeaderValue::from_static(outgoing.user_agent));
+        request
+            .headers_mut()
+            .entry(USER_AGENT)
+            .or_insert(user_agent);
         if !outgoing.body.is_empty() {
             *request.body_mut() = Some(outgoing.body.into());
         }
@@ -247,7 +260,7 @@ impl Transport {
         let mut response = client
             .execute(request)
             .await
-            .map_err(|error| self.failed(error))?;
+            .map_err(|error| self.failed(&host, error))?;
         let too_large = || {
             Error::blocked(
                 format!("the answer is larger than {} bytes", limits.body),
@@ -262,7 +275,11 @@ impl Transport {
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(error))? {
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| self.failed(&host, error))?
+        {
             if body.len() + chunk.len() > limits.body {
                 return Err(too_large());
             }
@@ -273,19 +290,19 @@ impl Transport {
     }
 
     /// A `reqwest` error prints its URL, so it is taken out before anything else.
-    fn failed(&self, error: reqwest::Error) -> Error {
+    fn failed(&self, host: &str, error: reqwest::Error) -> Error {
         let error = error.without_url();
         if error.is_connect() {
             let hint = (!self.has_system_roots).then_some(
                 "this machine has no root certificates; install them or set `root_certificate`",
             );
-            Error::no_connection(hint, error)
+            Error::no_connection(host, hint, error)
         } else if error.is_builder() {
             Error::invalid(format!("the request cannot be sent: {}", innermost(&error)))
         } else if error.is_timeout() {
-            Error::timeout("the provider did not answer", true)
+            Error::timeout(&format!("`{host}` did not answer"), true)
         } else {
-            Error::broken_connection(error)
+            Error::broken_connection(host, error)
         }
     }
 }

@@ -1,17 +1,14 @@
 //! Puts a client together and refuses what could not work.
 
 use auth_core::{
-    ApiClient, AuthorizationCode, AuthorizationRequest, BaseUrl, Error, Grant, GrantType,
-    ParameterValue, Principal, Profile, RateLimiter, SecretSource, Settings, TokenSet,
+    ApiClient, AuthorizationCode, AuthorizationRequest, BaseUrl, BodyFormat, Error, Grant,
+    GrantType, ParameterValue, Principal, Profile, Secret, SecretSource, Settings, TokenSet,
+    UrlText,
 };
-use std::time::Duration;
 
 use crate::client::Client;
-use crate::dialect::DASH_V4_JSON_EXCHANGE;
 use crate::{OAuthClient, Platform};
 
-/// The documented limit of the v4 API: 300 calls in 5 minutes for each IP address.
-const DASH_LIMIT: (usize, Duration) = (300, Duration::from_secs(300));
 const USER_AGENT: &str = concat!("comm100-rust/", env!("CARGO_PKG_VERSION"));
 
 /// How the code exchange writes its body on v4.
@@ -26,12 +23,14 @@ pub enum TokenBody {
 }
 
 /// Settings of a [`Client`]; see [`Client::builder`].
+///
+/// Of several sign-ins the last one counts, and settings that it does not need are not used.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
     platform: Platform,
-    token_base: Option<String>,
-    api_base: Option<String>,
+    token_base: Option<UrlText>,
+    api_base: Option<UrlText>,
     site_id: Option<u64>,
     partner_id: Option<u64>,
     oauth_client: Option<OAuthClient>,
@@ -70,13 +69,13 @@ impl ClientBuilder {
         }
     }
 
-    /// The site. v4 needs it with an API key and for the authorization page, v2 for client credentials.
+    /// The site. Both authorization pages need it, v4 with an API key too, and v2 for client credentials.
     pub fn site_id(mut self, id: u64) -> Self {
         self.site_id = Some(id);
         self
     }
 
-    /// The partner; the v4 partner platform needs it.
+    /// The partner; the v4 partner platform needs it. Needs the feature `partner`.
     #[cfg(feature = "partner")]
     pub fn partner_id(mut self, id: u64) -> Self {
         self.partner_id = Some(id);
@@ -106,13 +105,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Signs in for the application itself; v2 only (seed 001).
+    /// Signs in for the application itself; v2 only (seed 001). Needs the OAuth client's secret and redirect URI, and
+    /// [`site_id`](Self::site_id).
     pub fn client_credentials(mut self) -> Self {
         self.sign_in = Some(Grant::ClientCredentials);
         self
     }
 
-    /// Signs in with an agent's or partner's own password.
+    /// Signs in with an agent's or partner's own password. Needs the feature `password-grant`.
     ///
     /// Deprecated by the vendor ("Not Recommended, Deprecated", seed 000), and RFC 9700 section 2.4 says that it must
     /// not be used. It is here because partner platforms have nothing else.
@@ -126,13 +126,14 @@ impl ClientBuilder {
     }
 
     /// Goes on with tokens of an earlier sign-in, which [`Client::token_set`] gave. Alone, they are taken for those of
-    /// an authorization code; beside another sign-in, they save its first token request.
+    /// an authorization code; beside another sign-in, they save its first token request. An API key has no use for
+    /// them, and is refused beside them.
     pub fn tokens(mut self, tokens: TokenSet) -> Self {
         self.tokens = Some(tokens);
         self
     }
 
-    /// Goes on with the tokens of an implicit sign-in (v2, seed 001).
+    /// Goes on with the tokens of an implicit sign-in (v2, seed 001). Needs the feature `implicit`.
     ///
     /// RFC 9700 section 2.1.2 advises against it; the vendor's own newer page (seed 000) does not have it any more.
     #[cfg(feature = "implicit")]
@@ -144,13 +145,13 @@ impl ClientBuilder {
 
     /// The host that tokens come from, where it is not the platform's own (white-label).
     pub fn token_base(mut self, url: impl Into<String>) -> Self {
-        self.token_base = Some(url.into());
+        self.token_base = Some(UrlText::new(url));
         self
     }
 
     /// The host that API calls go to, where it is not the platform's own (white-label).
     pub fn api_base(mut self, url: impl Into<String>) -> Self {
-        self.api_base = Some(url.into());
+        self.api_base = Some(UrlText::new(url));
         self
     }
 
@@ -206,6 +207,20 @@ impl ClientBuilder {
     /// # Ok::<(), comm100::Error>(())
     /// ```
     pub fn authorization_request(&self) -> Result<AuthorizationRequest, Error> {
+        let request = self.page_request()?;
+        let secret = self
+            .oauth_client
+            .as_ref()
+            .and_then(|client| client.secret.as_ref());
+        let is_empty = |secret: &SecretSource| secret.known().is_some_and(Secret::is_empty);
+        if matches!(self.platform, Platform::V2(_)) && secret.is_none_or(is_empty) {
+            // The code could not be exchanged: better to say so before a person has approved.
+            return Err(Error::config("client_secret", "is needed for a code on v2"));
+        }
+        Ok(request)
+    }
+
+    fn page_request(&self) -> Result<AuthorizationRequest, Error> {
         let client = self.oauth_client.as_ref();
         let client = client.ok_or_else(|| Error::config("oauth_client", "is missing"))?;
         let uri = client.redirect_uri.as_deref();
@@ -226,6 +241,7 @@ impl ClientBuilder {
     }
 
     /// The request to the authorization page of v2 for a token instead of a code (seed 001, Implicit Grant Flow).
+    /// Needs the feature `implicit`.
     ///
     /// Check what comes back with [`PendingAuthorization::check_implicit`](crate::PendingAuthorization::check_implicit)
     /// or, where the vendor answers with JSON as its sample does,
@@ -233,13 +249,11 @@ impl ClientBuilder {
     /// [`implicit_tokens`](Self::implicit_tokens). RFC 9700 section 2.1.2 advises against this grant.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting; on v4, which has no such grant, `platform`.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting. v4 has no such grant: there,
+    /// [`start`](AuthorizationRequest::start) names `platform`.
     #[cfg(feature = "implicit")]
     pub fn implicit_authorization_request(&self) -> Result<AuthorizationRequest, Error> {
-        match self.platform {
-            Platform::V2(_) => Ok(self.authorization_request()?.implicit()),
-            _ => Err(Error::config("platform", "only v2 has the implicit grant")),
-        }
+        Ok(self.page_request()?.implicit())
     }
 
     /// Checks the settings and makes the client. No I/O: the first call signs in, or [`Client::sign_in`].
@@ -259,17 +273,19 @@ impl ClientBuilder {
             }
         };
         self.check(&grant)?;
-        let dialect = match self.token_body {
-            TokenBody::Json => DASH_V4_JSON_EXCHANGE,
-            TokenBody::Form => self.platform.dialect(),
-        };
-        let with_key = matches!(grant, Grant::Basic { .. });
+        let dialect = self.platform.dialect();
         let mut principal = Principal::new(grant);
         let ids = [("site_id", self.site_id), ("partner_id", self.partner_id)];
         for (name, id) in ids.into_iter().filter_map(|(name, id)| Some((name, id?))) {
             principal
                 .parameters
                 .push((name, ParameterValue::Text(id.to_string())));
+        }
+        if let Some(scope) = &self.scope {
+            // No token request carries it; a store keeps tokens of different scopes apart by it.
+            principal
+                .parameters
+                .push(("scope", ParameterValue::Text(scope.clone())));
         }
         if let (true, Some(id)) = (self.token_site_id, self.site_id) {
             principal
@@ -289,19 +305,15 @@ impl ClientBuilder {
         }
         let mut profile = Profile::new(dialect, token_base, api_base, principal, USER_AGENT);
         profile.tokens = self.tokens;
-        if self.platform.is_dash() {
-            profile.rate_limiter = Some(RateLimiter::new(DASH_LIMIT.0, DASH_LIMIT.1));
-            if let (true, Some(id)) = (with_key, self.site_id) {
-                profile.fixed_query = vec![("siteId", id.to_string())];
-            }
-        }
+        profile.token_body = (self.token_body == TokenBody::Json).then_some(BodyFormat::Json);
+        profile.rate_limiter = self.platform.rate_limiter();
         Ok(Client::new(ApiClient::new(profile, &self.settings)?))
     }
 
     fn bases(&self) -> Result<(BaseUrl, BaseUrl), Error> {
         let plain_http = self.settings.plain_http_hosts();
-        let base = |name: &str, setting: &Option<String>, own: &str| match setting {
-            Some(url) => BaseUrl::parse(name, url, plain_http),
+        let base = |name: &str, setting: &Option<UrlText>, own: &str| match setting {
+            Some(url) => BaseUrl::parse(name, url.as_str(), plain_http),
             None => BaseUrl::parse("platform", own, plain_http),
         };
         Ok((
@@ -332,12 +344,6 @@ impl ClientBuilder {
         let Grant::Basic { username, key } = grant else {
             return Ok(());
         };
-        if self.platform.is_partner() {
-            return Err(Error::config(
-                "api_key",
-                "partner platforms take a partner's password only",
-            ));
-        }
         if username.is_empty() {
             return Err(Error::config("email", "is empty"));
         }
@@ -347,14 +353,8 @@ impl ClientBuilder {
                 "holds a colon, which ends the user name in HTTP Basic",
             ));
         }
-        if key.known().is_some_and(auth_core::Secret::is_empty) {
+        if key.known().is_some_and(Secret::is_empty) {
             return Err(Error::config("api_key", "is empty"));
-        }
-        if self.platform.is_dash() && self.site_id.is_none() {
-            return Err(Error::config(
-                "site_id",
-                "an API key on a dash host needs it with every call",
-            ));
         }
         Ok(())
     }

@@ -48,7 +48,8 @@ impl Client {
             .json()
     }
 
-    /// Signs in now instead of at the first call, so that wrong credentials show at once.
+    /// Signs in now instead of at the first call, so that wrong credentials show at once. An API key needs no
+    /// sign-in: nothing is sent, and the first call shows whether it is right.
     ///
     /// # Errors
     /// As for [`Session::authorization`].

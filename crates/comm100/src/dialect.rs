@@ -4,7 +4,8 @@
 //! (2023-02-28). A star marks what no seed documents.
 
 use auth_core::{
-    Answers, AuthorizeRow, Dialect, GrantType, LimitRule, Parameter, Refresh, TokenRow,
+    Answers, AuthorizeRow, BodyFormat, Dialect, GrantType, KeyKind, KeyRow, LimitRule, Parameter,
+    Refresh, TokenRow,
 };
 
 const fn body(name: &'static str) -> Parameter {
@@ -28,12 +29,11 @@ const REFUSED: &str = "check client id, secret and redirect URI in the control p
 /// v4 on `dashNN.comm100.io`.
 pub const DASH_V4: Dialect = Dialect::new("DASH_V4", DASH_ROWS)
     .authorize(DASH_AUTHORIZE)
-    .answers(ANSWERS)
-    .refused_hint(REFUSED);
-
-/// [`DASH_V4`] with the code exchange as JSON: the other reading of the vendor's sample.
-pub(crate) const DASH_V4_JSON_EXCHANGE: Dialect = Dialect::new("DASH_V4", DASH_ROWS_JSON_EXCHANGE)
-    .authorize(DASH_AUTHORIZE)
+    .keys(&[KeyRow::new(
+        KeyKind::Basic,
+        &[Parameter::query("siteId").from("site_id")],
+        "seed 000, API Key Authentication",
+    )])
     .answers(ANSWERS)
     .refused_hint(REFUSED);
 
@@ -69,6 +69,7 @@ const DASH_EXCHANGE: TokenRow = TokenRow::new(
         Parameter::query("siteId").from("token_site_id").if_set(),
     ],
 )
+.or_format(BodyFormat::Json)
 .source("seed 000, Authorization Code Grant; a secret and `siteId` * only on request");
 
 #[cfg(feature = "password-grant")]
@@ -100,13 +101,6 @@ const DASH_REFRESH: TokenRow = TokenRow::new(
 
 const DASH_ROWS: &[TokenRow] = &[
     DASH_EXCHANGE,
-    #[cfg(feature = "password-grant")]
-    DASH_PASSWORD,
-    DASH_REFRESH,
-];
-
-const DASH_ROWS_JSON_EXCHANGE: &[TokenRow] = &[
-    DASH_EXCHANGE.format(auth_core::BodyFormat::Json),
     #[cfg(feature = "password-grant")]
     DASH_PASSWORD,
     DASH_REFRESH,
@@ -181,21 +175,33 @@ pub const HOSTED_V2: Dialect = Dialect::new(
         .source("* issued, never explained; the client's proof is the first grant's"),
     ],
 )
-.authorize(AuthorizeRow::new(
-    "/oauth/authorize",
-    &[
-        body("client_id"),
-        body("siteId").from("site_id"),
-        body("redirect_uri"),
-        body("response_type"),
-        body("state"),
-        body("scope").if_set(),
-    ],
-    "seed 001, Get an authorization code; `state` is ours, `scope` *",
-))
+.authorize(HOSTED_AUTHORIZE)
+.keys(&[KeyRow::new(
+    KeyKind::Basic,
+    &[],
+    "seed 001, API_key Authentication",
+)])
 .refresh(Refresh::Undocumented)
 .answers(ANSWERS)
 .refused_hint(REFUSED);
+
+const HOSTED_AUTHORIZE: AuthorizeRow = {
+    let row = AuthorizeRow::new(
+        "/oauth/authorize",
+        &[
+            body("client_id"),
+            body("siteId").from("site_id"),
+            body("redirect_uri"),
+            body("response_type"),
+            body("state"),
+            body("scope").if_set(),
+        ],
+        "seed 001, Get an authorization code and Implicit Grant Flow; `state` is ours, `scope` *",
+    );
+    #[cfg(feature = "implicit")]
+    let row = row.or_implicit();
+    row
+};
 
 /// The v2 partner API, on the host of the v2 control panel.
 #[cfg(feature = "partner")]

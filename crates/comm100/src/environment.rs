@@ -14,7 +14,7 @@ impl ClientBuilder {
     /// | `COMM100_PLATFORM` | any address of the control panel, required |
     /// | `COMM100_SITE_ID` | [`site_id`](Self::site_id) |
     /// | `COMM100_EMAIL`, `COMM100_API_KEY` | [`api_key`](Self::api_key) |
-    /// | `COMM100_CLIENT_ID`, `COMM100_CLIENT_SECRET`, `COMM100_REDIRECT_URI` | [`oauth_client`](Self::oauth_client); without other credentials, [`client_credentials`](Self::client_credentials) |
+    /// | `COMM100_CLIENT_ID`, `COMM100_CLIENT_SECRET`, `COMM100_REDIRECT_URI` | [`oauth_client`](Self::oauth_client); without other credentials, [`client_credentials`](Self::client_credentials) on v2 and no sign-in yet on v4 |
     /// | `COMM100_EMAIL`, `COMM100_PASSWORD` | `password`, with the feature `password-grant` |
     /// | `COMM100_PARTNER_ID` | `partner_id`, with the feature `partner` |
     /// | `COMM100_TOKEN_BASE`, `COMM100_API_BASE` | [`token_base`](Self::token_base), [`api_base`](Self::api_base) |
@@ -27,7 +27,8 @@ impl ClientBuilder {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
 
-    /// Reads the same settings from another place; an empty value counts as none.
+    /// Reads the same settings from another place; an empty or blank value counts as none, and no other is
+    /// trimmed.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable.
@@ -45,14 +46,11 @@ impl ClientBuilder {
     /// # Ok::<(), comm100::Error>(())
     /// ```
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let get = |name: &str| {
-            lookup(name)
-                .map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty())
-        };
+        let get = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let number = |name: &str| {
             let read = |text: String| {
-                text.parse()
+                text.trim()
+                    .parse()
                     .map_err(|_| Error::config(name, "is not a number"))
             };
             get(name).map(read).transpose()
@@ -64,7 +62,9 @@ impl ClientBuilder {
                 "is missing; give any address of your control panel",
             )
         })?;
-        let mut builder = Client::builder(Platform::read("COMM100_PLATFORM", &platform)?);
+        let platform = Platform::read("COMM100_PLATFORM", &platform)?;
+        let is_dash = platform.is_dash();
+        let mut builder = Client::builder(platform);
         if let Some(id) = number("COMM100_SITE_ID")? {
             builder = builder.site_id(id);
         }
@@ -120,6 +120,8 @@ impl ClientBuilder {
                 "COMM100_PASSWORD",
                 "needs this crate's feature `password-grant`",
             )),
+            // On v4 a person signs in: the code comes later, by `authorization_code`.
+            (None, None) if is_client && is_dash => Ok(builder),
             (None, None) if is_client => Ok(builder.client_credentials()),
             (None, None) => Err(Error::config(
                 "COMM100_API_KEY",

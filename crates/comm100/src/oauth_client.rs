@@ -28,7 +28,7 @@ impl OAuthClient {
         }
     }
 
-    /// Its secret. v2 needs it for every grant but the password's; v4 sends it with a refresh, and only if it is set
+    /// Its secret. v2 needs it for codes and client credentials; v4 sends it with a refresh, and only if it is set
     /// (seed 000 shows it there and not with the code).
     pub fn secret(mut self, secret: impl Into<SecretSource>) -> Self {
         self.secret = Some(secret.into());
@@ -41,7 +41,7 @@ impl OAuthClient {
         self
     }
 
-    /// The redirect URI registered for it.
+    /// The redirect URI registered for it. The authorization page needs it, and so do client credentials on v2.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uri = Some(uri.into());
         self

@@ -1,10 +1,15 @@
 //! Names Comm100's platforms and where each has its tokens and its API.
 
+use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
-use auth_core::{BaseUrl, Dialect, Error, Url};
+use auth_core::{BaseUrl, Dialect, Error, RateLimiter, Url, UrlText};
 
 use crate::dialect;
+
+/// The documented limit of the v4 API: 300 calls in 5 minutes for each IP address.
+const DASH_LIMIT: (usize, Duration) = (300, Duration::from_secs(300));
 
 /// Where an account lives. Read it from the address of your control panel.
 ///
@@ -28,7 +33,7 @@ use crate::dialect;
 /// # Source
 /// Seed 000 (the dash hosts; the API is on the host `api` of the same number), seed 001 (v2: one host for both), seed
 /// 002 (partner).
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Platform {
     /// v4 on `dash11.comm100.io`.
@@ -43,10 +48,10 @@ pub enum Platform {
     Dash17,
     /// v2 on the host of its control panel, such as `https://hosted.comm100.com`.
     V2(String),
-    /// The v2 partner API on the host of the control panel.
+    /// The v2 partner API on the host of the control panel. Needs the feature `partner`.
     #[cfg(feature = "partner")]
     PartnerV2(String),
-    /// The v4 partner API on `partner.comm100.io`.
+    /// The v4 partner API on `partner.comm100.io`. Needs the feature `partner`.
     #[cfg(feature = "partner")]
     PartnerV4,
 }
@@ -54,7 +59,27 @@ pub enum Platform {
 impl Platform {
     /// v2 on `hosted.comm100.com`.
     pub fn hosted() -> Self {
-        Self::V2("https://hosted.comm100.com".to_owned())
+        Self::v2("https://hosted.comm100.com")
+    }
+
+    /// v2 on the host of its control panel.
+    pub fn v2(control_panel: impl Into<String>) -> Self {
+        Self::V2(control_panel.into())
+    }
+
+    /// The limit that the vendor documents for this platform, to be shared by the clients behind one IP address: 300
+    /// calls in 5 minutes on dash, none elsewhere. A client that is given none has one of its own.
+    ///
+    /// # Examples
+    /// ```
+    /// use comm100::{Platform, Settings};
+    /// let shared = Platform::Dash11.rate_limiter().expect("dash has one");
+    /// let first = Settings::new().rate_limiter(shared.clone());
+    /// let second = Settings::new().rate_limiter(shared);
+    /// ```
+    pub fn rate_limiter(&self) -> Option<RateLimiter> {
+        self.is_dash()
+            .then(|| RateLimiter::new(DASH_LIMIT.0, DASH_LIMIT.1))
     }
 
     /// Where tokens come from.
@@ -107,13 +132,26 @@ impl Platform {
             Self::Dash11 | Self::Dash12 | Self::Dash13 | Self::Dash15 | Self::Dash17
         )
     }
+}
 
-    /// Says whether it is a partner's.
-    pub(crate) fn is_partner(&self) -> bool {
-        match self {
+impl fmt::Debug for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |name, base: &str| (name, Some(UrlText::new(base)));
+        let (name, base) = match self {
+            Self::Dash11 => ("Dash11", None),
+            Self::Dash12 => ("Dash12", None),
+            Self::Dash13 => ("Dash13", None),
+            Self::Dash15 => ("Dash15", None),
+            Self::Dash17 => ("Dash17", None),
+            Self::V2(base) => of("V2", base),
             #[cfg(feature = "partner")]
-            Self::PartnerV2(_) | Self::PartnerV4 => true,
-            _ => false,
+            Self::PartnerV2(base) => of("PartnerV2", base),
+            #[cfg(feature = "partner")]
+            Self::PartnerV4 => ("PartnerV4", None),
+        };
+        match base {
+            Some(base) => f.debug_tuple(name).field(&base).finish(),
+            None => f.write_str(name),
         }
     }
 }

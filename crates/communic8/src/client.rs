@@ -2,7 +2,7 @@
 
 use auth_core::{
     ApiClient, BaseUrl, Call, Error, Grant, Method, Principal, Profile, SecretSource, Session,
-    Settings, TokenSet,
+    Settings, TokenSet, UrlText,
 };
 
 use crate::dialect::COMMUNIC8;
@@ -32,7 +32,7 @@ impl Client {
     /// Begins a client for the instance at `base_url`; the scheme may be left out.
     pub fn builder(base_url: impl Into<String>) -> ClientBuilder {
         ClientBuilder {
-            base_url: base_url.into(),
+            base_url: UrlText::new(base_url),
             sign_in: None,
             tokens: None,
             settings: Settings::new(),
@@ -47,7 +47,8 @@ impl Client {
         self.api.request(method, path)
     }
 
-    /// Signs in now instead of at the first call, so that wrong credentials show at once.
+    /// Signs in now instead of at the first call, so that wrong credentials show at once. A static token needs no
+    /// sign-in: nothing is sent, and the first call shows whether it is right.
     ///
     /// # Errors
     /// As for [`Session::authorization`].
@@ -71,7 +72,7 @@ impl Client {
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
-    base_url: String,
+    base_url: UrlText,
     sign_in: Option<SignIn>,
     tokens: Option<TokenSet>,
     settings: Settings,
@@ -134,16 +135,13 @@ impl ClientBuilder {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
 
-    /// Reads the same settings from another place; an empty value counts as none.
+    /// Reads the same settings from another place; an empty or blank value counts as none, and no other is
+    /// trimmed.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let get = |name: &str| {
-            lookup(name)
-                .map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty())
-        };
+        let get = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let need = |name: &str| get(name).ok_or_else(|| Error::config(name, "is missing"));
         let builder = Client::builder(need("COMMUNIC8_BASE_URL")?);
         let value = need("COMMUNIC8_TOKEN_VALUE")?;
@@ -158,7 +156,11 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
     pub fn build(self) -> Result<Client, Error> {
-        let base = BaseUrl::parse("base_url", &self.base_url, self.settings.plain_http_hosts())?;
+        let base = BaseUrl::parse(
+            "base_url",
+            self.base_url.as_str(),
+            self.settings.plain_http_hosts(),
+        )?;
         let is_empty =
             |value: &SecretSource| value.known().is_some_and(auth_core::Secret::is_empty);
         let principal = match self.sign_in {
@@ -181,9 +183,6 @@ impl ClientBuilder {
                     "token_value",
                     "holds a character that no header may have",
                 ));
-            }
-            Some(SignIn::StaticToken(_)) if self.tokens.is_some() => {
-                return Err(Error::config("tokens", "a static token is never exchanged"));
             }
             Some(SignIn::StaticToken(value)) => Principal::new(Grant::StaticToken(value)),
             Some(SignIn::ClientCredentials {

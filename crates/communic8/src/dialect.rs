@@ -1,7 +1,8 @@
 //! Says how Communic8's sign-in departs from the RFCs.
 
 use auth_core::{
-    Answers, BodyFormat, ClientProof, Dialect, GrantType, Parameter, Refresh, TokenRow,
+    Answers, BodyFormat, ClientProof, Dialect, GrantType, KeyKind, KeyRow, Parameter, Refresh,
+    TokenRow,
 };
 
 /// The public API, `int/v1`. Seed 003 is the page "Authentication".
@@ -19,6 +20,11 @@ pub const COMMUNIC8: Dialect = Dialect::new(
     .client(ClientProof::BearerBase64)
     .source("seed 003, Request token")],
 )
+.keys(&[KeyRow::new(
+    KeyKind::Token,
+    &[],
+    "seed 003, Bearer Token; the default",
+)])
 .refresh(Refresh::None)
 .answers(Answers::new().soft_failure("success").unauthorized_hint(
     "an instance takes either static tokens or OAuth 2.0; ask Communic8 support which one is \

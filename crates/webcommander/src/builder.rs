@@ -2,7 +2,7 @@
 
 use auth_core::{
     ApiClient, BaseUrl, Error, Grant, ParameterValue, Placement, Principal, Profile, Secret,
-    SecretSource, Settings, TokenSet,
+    SecretSource, Settings, TokenSet, UrlText,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -29,7 +29,7 @@ pub enum TokenHeader {
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
-    base_url: String,
+    base_url: UrlText,
     client_id: String,
     client_secret: Option<SecretSource>,
     redirect_uri: String,
@@ -48,12 +48,12 @@ enum User {
 impl Client {
     /// Begins a client for the store at `base_url`; the scheme may be left out.
     pub fn builder(base_url: impl Into<String>) -> ClientBuilder {
-        ClientBuilder::new(base_url.into())
+        ClientBuilder::new(UrlText::new(base_url))
     }
 }
 
 impl ClientBuilder {
-    fn new(base_url: String) -> Self {
+    fn new(base_url: UrlText) -> Self {
         Self {
             base_url,
             client_id: String::new(),
@@ -128,15 +128,15 @@ impl ClientBuilder {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
 
-    /// Reads the same settings from another place; an empty value counts as none.
+    /// Reads the same settings from another place; an empty or blank value counts as none, and no other is
+    /// trimmed.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let need = |name: &str| {
-            let value = lookup(name).map(|value| value.trim().to_owned());
-            value
-                .filter(|value| !value.is_empty())
+            lookup(name)
+                .filter(|value| !value.trim().is_empty())
                 .ok_or_else(|| Error::config(name, "is missing"))
         };
         let auth_string = Secret::new(need("WC_AUTH_STRING")?);
@@ -155,7 +155,11 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
     pub fn build(self) -> Result<Client, Error> {
-        let base = BaseUrl::parse("base_url", &self.base_url, self.settings.plain_http_hosts())?;
+        let base = BaseUrl::parse(
+            "base_url",
+            self.base_url.as_str(),
+            self.settings.plain_http_hosts(),
+        )?;
         if self.client_secret.is_none() {
             return Err(Error::config(
                 "application",
@@ -190,6 +194,13 @@ impl ClientBuilder {
                     let (username, password) = split_auth_string("auth_string", known)?;
                     ParameterValue::Base64Pair(username, password.into())
                 }
+                None if self.settings.lacks_account() => {
+                    return Err(Error::config(
+                        "account",
+                        "a store can hold several users' tokens, and an auth_string that a provider gives does not \
+                         say whose they are; name the user",
+                    ));
+                }
                 None => ParameterValue::Secret(auth_string),
             },
         };
@@ -198,15 +209,14 @@ impl ClientBuilder {
         principal.client_secret = self.client_secret;
         principal.redirect_uri = Some(self.redirect_uri);
         principal.parameters = vec![("auth_string", auth_string)];
-        let dialect = match self.token_header {
-            TokenHeader::AccessToken => WEBCOMMANDER,
-            TokenHeader::AuthorizationBearer => {
-                WEBCOMMANDER.placement(Placement::AuthorizationBearer)
-            }
-            TokenHeader::AuthorizationRaw => WEBCOMMANDER.placement(Placement::AuthorizationRaw),
+        let placement = match self.token_header {
+            TokenHeader::AccessToken => None,
+            TokenHeader::AuthorizationBearer => Some(Placement::AuthorizationBearer),
+            TokenHeader::AuthorizationRaw => Some(Placement::AuthorizationRaw),
         };
-        let mut profile = Profile::new(dialect, base.clone(), base, principal, USER_AGENT);
+        let mut profile = Profile::new(WEBCOMMANDER, base.clone(), base, principal, USER_AGENT);
         profile.tokens = self.tokens;
+        profile.placement = placement;
         Ok(Client::new(ApiClient::new(profile, &self.settings)?))
     }
 }

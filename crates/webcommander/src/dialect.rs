@@ -43,6 +43,7 @@ pub const WEBCOMMANDER: Dialect = Dialect::new(
     ],
 )
 .placement(Placement::Header("access_token"))
+.or_placement(&[Placement::AuthorizationBearer, Placement::AuthorizationRaw])
 .missing_token_type()
 .answers(Answers::new().soft_failure("isSuccess").unauthorized_hint(
     "some proxies drop headers with an underscore, and newer stores want \

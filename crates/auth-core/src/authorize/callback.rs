@@ -2,12 +2,13 @@
 
 use percent_encoding::percent_decode_str;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::secret::Secret;
 
 /// The parameters of a callback, decoded; a `+` is a `+`.
-pub(super) struct Callback(Vec<(String, String)>);
+pub(super) struct Callback(Vec<(String, Zeroizing<String>)>);
 
 impl Callback {
     /// Reads what stands behind `mark` (`?` or `#`), after checking that the callback came to `redirect_uri`.
@@ -26,11 +27,13 @@ impl Callback {
         } else {
             behind
         };
-        let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut pairs: Vec<(String, Zeroizing<String>)> = Vec::new();
         for pair in behind.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
-            let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
+            let value = percent_decode_str(value).decode_utf8();
+            let value = value.map_err(|_| Error::blocked("the callback is not UTF-8", false))?;
+            let value = Zeroizing::new(value.into_owned());
             if pairs.iter().any(|(known, _)| *known == name) {
                 return Err(Error::blocked(
                     "a parameter comes twice in the callback",
@@ -39,7 +42,23 @@ impl Callback {
             }
             pairs.push((name, value));
         }
-        Ok(Self(pairs))
+        let callback = Self(pairs);
+        let own = Url::parse(redirect_uri).ok();
+        for (name, value) in own
+            .iter()
+            .flat_map(Url::query_pairs)
+            .filter(|_| mark == '?')
+        {
+            // In a value that we wrote a `+` may stand for a space; which of the two it was does not matter here.
+            let spaced = |text: &str| text.replace('+', " ");
+            if callback.get(&name).map(spaced) != Some(spaced(&value)) {
+                return Err(Error::blocked(
+                    "the callback lacks what the redirect URI's query says",
+                    false,
+                ));
+            }
+        }
+        Ok(callback)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {

@@ -7,6 +7,7 @@ use url::form_urlencoded;
 
 use super::{BodyFormat, ClientProof, Dialect, Parameter, Place, Placement, TokenRow};
 use crate::grant::GrantType;
+use crate::secret::secret_of_pair;
 
 /// Where in a client's life a departure shows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,8 +21,10 @@ pub enum Stage {
     Refresh(GrantType),
     /// The answer to a token request.
     Answer,
-    /// An API call.
+    /// An API call with a token.
     ApiCall,
+    /// An API call with a key.
+    KeyCall,
 }
 
 /// One departure from RFC 6749 or 6750, as the dialect declares it.
@@ -87,6 +90,13 @@ impl Dialect {
                 parameter.deviations(Stage::Authorize, &mut found);
             }
         }
+        for parameter in self.keys.iter().flat_map(|row| row.query) {
+            let what = What::ExtraInQuery(parameter.wire);
+            found.push(Deviation {
+                stage: Stage::KeyCall,
+                what,
+            });
+        }
         if self.placement != Placement::AuthorizationBearer {
             found.push(Deviation {
                 stage: Stage::ApiCall,
@@ -100,6 +110,21 @@ impl Dialect {
             });
         }
         found
+    }
+}
+
+impl Dialect {
+    /// The declared departures that `exchanges` do not bear out: an exchange of their stage does not show them, or there
+    /// is no exchange of their stage.
+    pub fn unseen(&self, exchanges: &[Exchange<'_>]) -> Vec<Deviation> {
+        let is_unseen = |deviation: &Deviation| {
+            let mut of_stage = exchanges
+                .iter()
+                .filter(|one| one.stage == deviation.stage)
+                .peekable();
+            of_stage.peek().is_none() || !of_stage.all(|one| deviation.shows_in(one))
+        };
+        self.deviations().into_iter().filter(is_unseen).collect()
     }
 }
 
@@ -206,7 +231,9 @@ impl Deviation {
             What::JsonBody => {
                 serde_json::from_slice::<serde_json::Map<_, _>>(exchange.body).is_ok()
             }
-            What::BearerBase64 => authorization.is_some_and(|value| value.starts_with("Bearer ")),
+            What::BearerBase64 => authorization
+                .and_then(|value| value.strip_prefix("Bearer "))
+                .is_some_and(|pair| secret_of_pair(pair).is_some()),
             What::NoClientId => !body().has("client_id") && authorization.is_none(),
             What::Renamed(standard, wire) => {
                 let has = |name| body().has(name) || query().has(name);
@@ -231,6 +258,7 @@ impl fmt::Display for Deviation {
             Stage::Refresh(first) => write!(f, "refresh after {}: ", first.name())?,
             Stage::Answer => f.write_str("token answer: ")?,
             Stage::ApiCall => f.write_str("API call: ")?,
+            Stage::KeyCall => f.write_str("API call with a key: ")?,
         }
         match self.what {
             What::JsonBody => f.write_str("the body is JSON, not a form"),

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{BodyFormat, ClientProof, Dialect, Parameter, Place, Placement, Refresh, TokenRow};
+use super::{
+    BodyFormat, ClientProof, Dialect, KeyKind, Parameter, Place, Placement, Refresh, TokenRow,
+};
 use crate::grant::GrantType;
 
 impl Dialect {
@@ -15,29 +17,58 @@ impl Dialect {
         text.push_str("|---|---|---|---|---|---|\n");
         if let Some(row) = &self.authorize {
             let parameters = list(row.parameters);
+            let request = format!("GET `{}`", row.path);
             line(
                 &mut text,
                 &[
                     "authorization URL",
-                    &format!("GET `{}`", row.path),
+                    &request,
                     "-",
                     "-",
                     &parameters,
                     row.source,
                 ],
             );
+            #[cfg(feature = "implicit")]
+            if row.implicit {
+                let same = "the same, with `response_type=token`";
+                line(
+                    &mut text,
+                    &["implicit", &request, "-", "-", same, row.source],
+                );
+            }
         }
         for row in self.rows {
             row.describe(&mut text);
         }
-        let placement = match self.placement {
-            Placement::AuthorizationBearer => "`Authorization: Bearer T`".to_owned(),
-            Placement::AuthorizationRaw => "`Authorization: T`".to_owned(),
-            Placement::Header(name) => format!("`{name}: T`"),
-        };
+        for row in self.keys {
+            let (name, proof) = match row.kind {
+                KeyKind::Basic => (
+                    "API key",
+                    "`Authorization: Basic base64(username:key)`".to_owned(),
+                ),
+                KeyKind::Token => ("static token", self.placement.in_words()),
+            };
+            line(
+                &mut text,
+                &[
+                    name,
+                    "any API call",
+                    "-",
+                    &proof,
+                    &list(row.query),
+                    row.source,
+                ],
+            );
+        }
+        let mut placement = self.placement.in_words();
+        for other in self.other_placements {
+            placement.push_str(", or on request ");
+            placement.push_str(&other.in_words());
+        }
         let refresh = match self.refresh {
-            Refresh::Documented => {
-                "documented; 400 and 401 mean that the refresh token is no longer good"
+            Refresh::Supported => {
+                "400 and 401 mean that the refresh token is no longer good, and so does a failure under 200"
             }
             Refresh::Undocumented => {
                 "undocumented; any 4xx leads to the original grant where that needs no person, and no other is tried"
@@ -85,20 +116,32 @@ impl TokenRow {
             let after: Vec<_> = self.after.iter().map(|first| first.name()).collect();
             grant = format!("{grant}, after {}", after.join(" or "));
         }
-        let format = match self.format {
-            BodyFormat::Form => "form",
-            BodyFormat::Json => "JSON",
+        let mut format = self.format.in_words().to_owned();
+        if let Some(other) = self.other_format {
+            let _ = write!(format, ", or {} on request", other.in_words());
+        }
+        let find = |value: &str| {
+            self.parameters
+                .iter()
+                .find(|parameter| parameter.value == value)
         };
-        let proof = match self.client {
-            ClientProof::Parameters => "what the parameters say",
-            ClientProof::BearerBase64 => "`Authorization: Bearer base64(client_id:client_secret)`",
+        let proof = match (self.client, find("client_id"), find("client_secret")) {
+            (ClientProof::Parameters, None, None) => "none",
+            (ClientProof::Parameters, _, None) => "`client_id` in the body",
+            (ClientProof::Parameters, _, Some(secret)) if secret.optional => {
+                "`client_id` in the body, and `client_secret` if set"
+            }
+            (ClientProof::Parameters, ..) => "`client_id` and `client_secret` in the body",
+            (ClientProof::BearerBase64, ..) => {
+                "`Authorization: Bearer base64(client_id:client_secret)`"
+            }
         };
         line(
             text,
             &[
                 &grant,
                 &format!("POST `{}`", self.path),
-                format,
+                &format,
                 proof,
                 &list(self.parameters),
                 self.source,
@@ -107,7 +150,29 @@ impl TokenRow {
     }
 }
 
+impl BodyFormat {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Form => "form",
+            Self::Json => "JSON",
+        }
+    }
+}
+
+impl Placement {
+    fn in_words(self) -> String {
+        match self {
+            Self::AuthorizationBearer => "`Authorization: Bearer T`".to_owned(),
+            Self::AuthorizationRaw => "`Authorization: T`".to_owned(),
+            Self::Header(name) => format!("`{name}: T`"),
+        }
+    }
+}
+
 fn list(parameters: &[Parameter]) -> String {
+    if parameters.is_empty() {
+        return "-".to_owned();
+    }
     let one = |parameter: &Parameter| {
         let place = if parameter.place == Place::Query {
             " (query)"

@@ -1,17 +1,16 @@
 //! Reads a token answer leniently where providers differ, strictly where a mistake would be a risk.
 
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use chrono::DateTime;
 use http::StatusCode;
 use oauth2::basic::BasicTokenType;
 use oauth2::{AccessToken, RefreshToken, Scope, TokenResponse};
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::error::{Error, without_value};
+use crate::error::Error;
 use crate::secret::Secret;
 use crate::token::{TokenSet, check_token};
 
@@ -91,12 +90,6 @@ impl TokenResponse for TokenAnswer {
     }
 }
 
-/// The members of an answer: one JSON object and nothing behind it. The reader of [`TokenAnswer`] alone would take a
-/// list of the right values, too.
-pub(super) fn object(body: &[u8], status: StatusCode) -> Result<Map<String, Value>, Error> {
-    serde_json::from_slice(body).map_err(|error| Error::decode("", &without_value(&error), status))
-}
-
 /// `expires_in` as providers write it: a number of seconds, whole or not, as number or text; a date; or nothing.
 /// Zero and negative numbers mean "already over"; a text that is neither number nor date says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -114,46 +107,29 @@ impl ExpiresIn {
         }
         Self::For(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))
     }
+
+    fn text(text: &str) -> Self {
+        let text = text.trim();
+        if let Ok(seconds) = text.parse() {
+            return Self::seconds(seconds);
+        }
+        DateTime::parse_from_rfc3339(text).map_or(Self::Unknown, |date| Self::Until(date.into()))
+    }
 }
 
+// Both read a `Value` first: with serde_json's feature `arbitrary_precision`, which anybody in the integrator's tree may
+// switch on, numbers do not come as numbers.
 impl<'de> Deserialize<'de> for ExpiresIn {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Seconds;
-        impl Visitor<'_> for Seconds {
-            type Value = ExpiresIn;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of seconds")
-            }
-
-            fn visit_u64<E>(self, value: u64) -> Result<ExpiresIn, E> {
-                Ok(ExpiresIn::For(Duration::from_secs(value)))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<ExpiresIn, E> {
-                Ok(ExpiresIn::For(Duration::from_secs(
-                    u64::try_from(value).unwrap_or(0),
-                )))
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<ExpiresIn, E> {
-                Ok(ExpiresIn::seconds(value))
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<ExpiresIn, E> {
-                let value = value.trim();
-                if let Ok(seconds) = value.parse() {
-                    return Ok(ExpiresIn::seconds(seconds));
-                }
-                let date = DateTime::parse_from_rfc3339(value);
-                Ok(date.map_or(ExpiresIn::Unknown, |date| ExpiresIn::Until(date.into())))
-            }
-
-            fn visit_unit<E>(self) -> Result<ExpiresIn, E> {
-                Ok(ExpiresIn::Unknown)
-            }
+        match Value::deserialize(deserializer)? {
+            Value::Null => Ok(Self::Unknown),
+            Value::Number(number) => Ok(match number.as_u64() {
+                Some(seconds) => Self::For(Duration::from_secs(seconds)),
+                None => Self::seconds(number.as_f64().unwrap_or(f64::INFINITY)),
+            }),
+            Value::String(text) => Ok(Self::text(&text)),
+            _ => Err(D::Error::custom("expected a number of seconds")),
         }
-        deserializer.deserialize_any(Seconds)
     }
 }
 
@@ -163,52 +139,16 @@ struct ScopeText(Option<String>);
 
 impl<'de> Deserialize<'de> for ScopeText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Option<String>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a scope")
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(Some(value.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut scopes = Vec::new();
-                while let Some(ScopeText(scope)) = list.next_element()? {
-                    scopes.extend(scope);
-                }
-                Ok(Some(scopes.join(" ")))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(None)
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-        }
-        deserializer.deserialize_any(Any).map(Self)
+        Ok(Self(match Value::deserialize(deserializer)? {
+            Value::String(text) => Some(text),
+            Value::Array(list) => Some(
+                list.iter()
+                    .filter_map(Value::as_str)
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            ),
+            _ => None,
+        }))
     }
 }
 

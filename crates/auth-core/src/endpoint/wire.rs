@@ -11,19 +11,17 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use crate::dialect::{BodyFormat, ClientProof, Dialect, Parameter, Place, TokenRow};
 use crate::endpoint::TokenEndpoint;
-use crate::error::{Error, ErrorKind};
-use crate::fault;
+use crate::error::{Error, ErrorKind, without_value};
+use crate::fault::{self, Members};
 use crate::secret::{Scrubber, Secret, base64_pair};
 use crate::token::sensitive;
 use crate::transport::{BaseUrl, Limits, Outgoing, Transport};
-
-use super::answer::object;
 
 /// A token answer is small; what is larger is not read.
 const LARGEST_ANSWER: usize = 1024 * 1024;
@@ -34,7 +32,9 @@ const REQUEST_AT_FAULT: [&str; 3] = ["invalid_request", "invalid_scope", "unsupp
 pub(super) struct Wire {
     dialect: Dialect,
     row: &'static TokenRow,
+    format: BodyFormat,
     base: BaseUrl,
+    user_agent: &'static str,
     transport: Transport,
     limits: Limits,
     extra: Vec<(&'static str, Secret)>,
@@ -54,7 +54,12 @@ impl Wire {
         Self {
             dialect: endpoint.dialect,
             row,
+            format: endpoint
+                .body
+                .filter(|body| row.other_format == Some(*body))
+                .unwrap_or(row.format),
             base: endpoint.base.clone(),
+            user_agent: endpoint.user_agent,
             transport: endpoint.transport.clone(),
             limits: Limits {
                 timeout: endpoint.timeout,
@@ -104,7 +109,7 @@ impl Wire {
                 sensitive(&Zeroizing::new(format!("Bearer {}", pair.expose())))?,
             );
         }
-        let (content_type, body) = match self.row.format {
+        let (content_type, body) = match self.format {
             BodyFormat::Form => ("application/x-www-form-urlencoded", form(&body)),
             BodyFormat::Json => ("application/json", json(&body)),
         };
@@ -115,6 +120,7 @@ impl Wire {
             url,
             headers,
             body,
+            user_agent: self.user_agent,
         })
     }
 
@@ -138,9 +144,11 @@ impl Wire {
         if !status.is_success() {
             return Err(self.refusal(&answer));
         }
-        let members = object(answer.body(), status)?;
+        // One object and nothing else: the reader of the answer alone would take a list of the right values, too.
+        let members = Members::read(answer.body())
+            .map_err(|error| Error::decode("", &without_value(&error), status))?;
         // A failure under a success status counts, unless there is a token all the same.
-        if !members.contains_key("access_token") && self.says_no(&members, answer.body()) {
+        if !members.has("access_token") && self.says_no(&members, answer.body()) {
             return Err(self.refusal(&answer));
         }
         let mut standard = http::Response::new(answer.into_body().into());
@@ -151,13 +159,13 @@ impl Wire {
     }
 
     /// Says whether a body without a token tells a failure: by the dialect's member, or by naming an error.
-    fn says_no(&self, members: &Map<String, Value>, body: &[u8]) -> bool {
+    fn says_no(&self, members: &Members, body: &[u8]) -> bool {
         let rules = self.dialect.answer_rules();
         rules
             .soft_failure
             .is_some_and(|member| fault::soft_failure(body, member))
-            || members.contains_key("error")
-            || members.contains_key("errors")
+            || members.has("error")
+            || members.has("errors")
     }
 
     fn refusal(&self, answer: &http::Response<Bytes>) -> Error {
@@ -179,10 +187,12 @@ impl Wire {
             ErrorKind::Provider if answer.status().is_success() => ErrorKind::Unauthorized,
             kind => kind,
         };
+        // Of a code or refresh token that is spent, the hint about credentials would lead astray.
+        let is_spent = code == Some("invalid_grant");
         let hint = self
             .dialect
             .hint()
-            .filter(|_| kind == ErrorKind::Unauthorized);
+            .filter(|_| kind == ErrorKind::Unauthorized && !is_spent);
         let what = match kind {
             ErrorKind::Blocked => {
                 "the token endpoint redirects; credentials are not sent elsewhere"

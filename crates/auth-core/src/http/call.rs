@@ -9,6 +9,7 @@ use http::header::{
     PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use url::Url;
 
@@ -169,6 +170,9 @@ impl<'c> Call<'c> {
 
     fn ready(self) -> Result<Ready, Error> {
         let mut url = self.url?;
+        if matches!(self.method, Method::CONNECT | Method::TRACE) {
+            return Err(Error::invalid("no API call is made with CONNECT or TRACE"));
+        }
         if let Some(problem) = self.problem {
             return Err(problem);
         }
@@ -220,8 +224,19 @@ impl fmt::Debug for Call<'_> {
     }
 }
 
-/// Finds the URL of `path` on `base`, and refuses every way to another host.
+/// Finds the URL of `path` on `base`, and refuses every way to another host or to another path than it seems.
 fn locate(path: &str, base: &BaseUrl) -> Result<Url, Error> {
+    let segments = path.split(['?', '#']).next().unwrap_or_default().split('/');
+    for segment in segments {
+        if matches!(
+            percent_decode_str(segment).decode_utf8_lossy().as_ref(),
+            "." | ".."
+        ) {
+            return Err(Error::invalid(
+                "the path of the call has a segment `.` or `..`",
+            ));
+        }
+    }
     if path.contains("://") && !path.starts_with('/') {
         let url = Url::parse(path).map_err(|error| {
             Error::invalid(format!("the URL of the call is malformed: {error}"))
@@ -274,6 +289,10 @@ mod tests {
             ("", ErrorKind::Invalid),
             ("/x#y", ErrorKind::Invalid),
             ("/x\r\ny", ErrorKind::Invalid),
+            ("/v4/agents/..", ErrorKind::Invalid),
+            ("/v4/agents/%2E%2e/tickets", ErrorKind::Invalid),
+            ("/v4/./tickets", ErrorKind::Invalid),
+            ("https://api.example.com/v4/%2e%2E", ErrorKind::Invalid),
             ("://", ErrorKind::Invalid),
         ] {
             let error = locate(path, &base).expect_err(path);

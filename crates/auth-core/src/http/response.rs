@@ -17,7 +17,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// The status, one of 2xx.
+    /// The status: one of 2xx, or 304 to a conditional request.
     pub fn status(&self) -> StatusCode {
         self.status
     }

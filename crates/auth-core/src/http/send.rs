@@ -26,28 +26,26 @@ impl Shared {
     /// Sends until there is a verdict or time runs out.
     pub(super) async fn send(&self, call: Ready) -> Result<Response, Error> {
         let end = self.clock.now() + call.deadline.min(LONGEST_DEADLINE);
+        let mut last: Option<Error> = None;
+        let mut was_sent = false;
         let mut tries = 0;
         let mut replayed = false;
         loop {
-            if let Some(limiter) = &self.rate_limiter {
-                limiter.turn(self.clock.as_ref(), self.left(end)?).await?;
-            }
-            let authorization = self.authorize(end).await?;
-            let error = match self.once(&call, &authorization, self.left(end)?).await {
+            let (authorization, left) = match self.prepare(end).await {
+                Ok(prepared) => prepared,
+                // That a retry can't even begin is no news: the failure before it is.
+                Err(error) => return Err(last.unwrap_or(error).or_sent(was_sent)),
+            };
+            let error = match self.once(&call, &authorization, left).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
-            if error.kind() == ErrorKind::Unauthorized
-                && call.replay
-                && !replayed
-                && self.session.can_renew()
-            {
+            was_sent |= error.may_have_been_processed();
+            let is_refused = error.kind() == ErrorKind::Unauthorized;
+            if is_refused && call.replay && !replayed && self.session.can_renew() {
                 replayed = true;
-                let renewal = self.session.renew(authorization.generation());
-                let renewed = within(self.clock.as_ref(), self.left(end)?, renewal).await;
-                let renewed =
-                    renewed.ok_or_else(|| Error::timeout("waiting for a token", true))??;
-                if renewed.generation() > authorization.generation() {
+                let renewed = self.renew(&authorization, end).await;
+                if renewed.map_err(|error| error.or_sent(was_sent))? {
                     continue;
                 }
                 return Err(error);
@@ -57,12 +55,31 @@ impl Shared {
             });
             let in_time = self.left(end).is_ok_and(|left| left > wait);
             if tries >= self.retries || !may_repeat(&error, call.idempotent) || !in_time {
-                return Err(error);
+                return Err(error.or_sent(was_sent));
             }
             tries += 1;
             tracing::debug!(%error, attempt = tries, ?wait, "call is tried again");
+            last = Some(error);
             self.clock.sleep(wait).await;
         }
+    }
+
+    /// First the sign-in, which can take long, so that calls do not bunch behind it; then the turn; then the header,
+    /// for the wait may have outlived a token.
+    async fn prepare(&self, end: Instant) -> Result<(Authorization, Duration), Error> {
+        self.authorize(end).await?;
+        if let Some(limiter) = &self.rate_limiter {
+            limiter.turn(self.clock.as_ref(), self.left(end)?).await?;
+        }
+        Ok((self.authorize(end).await?, self.left(end)?))
+    }
+
+    /// Says whether there is another credential than `refused`.
+    async fn renew(&self, refused: &Authorization, end: Instant) -> Result<bool, Error> {
+        let renewal = self.session.renew(refused.generation());
+        let renewed = within(self.clock.as_ref(), self.left(end)?, renewal).await;
+        let renewed = renewed.ok_or_else(|| Error::timeout("waiting for a token", true))??;
+        Ok(renewed.generation() > refused.generation())
     }
 
     async fn authorize(&self, end: Instant) -> Result<Authorization, Error> {
@@ -92,6 +109,7 @@ impl Shared {
             url: call.url.clone(),
             headers,
             body: call.body.clone(),
+            user_agent: self.user_agent,
         };
         let limits = Limits {
             timeout: call.timeout.min(left),
@@ -124,7 +142,9 @@ impl Shared {
                 .soft_failure
                 .is_some_and(|member| fault::soft_failure(answer.body(), member))
         };
-        if status.is_success() && !soft() {
+        // A caller that asks with `If-None-Match` wants to hear this.
+        let is_good = status.is_success() || status == StatusCode::NOT_MODIFIED;
+        if is_good && !soft() {
             return None;
         }
         let mut scrubber = self.session.scrubber();
@@ -150,7 +170,9 @@ impl Shared {
         }
         let what = match kind {
             ErrorKind::Blocked => "the provider redirects; credentials are not sent elsewhere",
-            ErrorKind::NotFound => "the provider does not know this",
+            ErrorKind::NotFound => {
+                "the provider does not know this; a path starts at the host's root, version included"
+            }
             ErrorKind::Permission => "the credentials may not do this",
             ErrorKind::RateLimited => "the provider's rate limit is used up",
             ErrorKind::Unauthorized => "the provider refused the credentials",
@@ -166,7 +188,7 @@ impl Shared {
     fn left(&self, end: Instant) -> Result<Duration, Error> {
         let left = end.saturating_duration_since(self.clock.now());
         if left.is_zero() {
-            Err(Error::timeout("the call's deadline", true))
+            Err(Error::timeout("the call's deadline", false))
         } else {
             Ok(left)
         }

@@ -38,9 +38,9 @@ impl Flight {
     async fn renew(&self) -> Result<Arc<LiveToken>, Error> {
         let session = &self.session;
         let clock = session.clock.as_ref();
-        let known = session.state().known.clone();
+        let known = || session.state().known.clone();
         let current = session.current.load_full();
-        match session.source.obtain(known, current, clock).await? {
+        match session.source.obtain(&known, current, clock).await? {
             Obtained::Same(token) => Ok(token),
             Obtained::Stored(generation, tokens) => session.adopt(generation, tokens),
             Obtained::Issued(generation, issued) => {

@@ -1,8 +1,14 @@
 //! Says where a session's next token comes from: the store, a refresh token, the first grant, or a person.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::clock::{Clock, within};
 use crate::dialect::{Dialect, Refresh};
@@ -15,7 +21,7 @@ use crate::store::{StoreKey, StoreLock, StoredTokens, TokenStore};
 use crate::token::{
     Authorization, Generation, LiveToken, Schedule, TokenSet, check_token, header_value, sensitive,
 };
-use crate::transport::{BaseUrl, Transport};
+use crate::transport::BaseUrl;
 
 /// Parameters that say which tenant of a host is meant, and which scope is asked for.
 const TENANT_PARAMETERS: [&str; 2] = ["site_id", "partner_id"];
@@ -30,6 +36,8 @@ pub(super) struct Source {
     code: Mutex<Option<AuthorizationCode>>,
     /// Whether a refresh that nobody documents was refused once; then it is not tried again.
     no_refresh: AtomicBool,
+    /// The refresh token that was refused last: it is not sent again.
+    refused: Mutex<Option<Secret>>,
     /// The store's number of the tokens that were last read from it or saved to it. The session's own numbers run
     /// ahead of it once a save has failed.
     in_store: AtomicU64,
@@ -47,15 +55,9 @@ pub(super) enum Obtained {
 }
 
 impl Source {
-    pub(super) fn new(
-        dialect: Dialect,
-        base: BaseUrl,
-        principal: Principal,
-        settings: &Settings,
-        transport: Transport,
-    ) -> Result<Self, Error> {
-        if settings.store.is_some()
-            && settings.account.is_none()
+    pub(super) fn new(endpoint: TokenEndpoint, settings: &Settings) -> Result<Self, Error> {
+        let principal = &endpoint.principal;
+        if settings.lacks_account()
             && principal.grant.grant_type().is_some()
             && !super::names_its_account(&principal.grant)
         {
@@ -64,18 +66,10 @@ impl Source {
                 "a store can hold several persons' tokens; name the person who signed in",
             ));
         }
-        let key = store_key(&dialect, &base, &principal, settings);
+        let key = store_key(&endpoint.dialect, &endpoint.base, principal, settings);
         let code = match &principal.grant {
             Grant::AuthorizationCode(code) => Some(code.clone()),
             _ => None,
-        };
-        let endpoint = TokenEndpoint {
-            dialect,
-            base,
-            principal,
-            transport,
-            timeout: settings.token_timeout,
-            retries: settings.token_retries,
         };
         endpoint.check()?;
         Ok(Self {
@@ -84,6 +78,7 @@ impl Source {
             key,
             code: Mutex::new(code),
             no_refresh: AtomicBool::new(false),
+            refused: Mutex::default(),
             in_store: AtomicU64::new(0),
             on_renewed: settings.on_renewed.clone(),
         })
@@ -104,7 +99,7 @@ impl Source {
     /// Looks for a token: `known` is the latest set of this session, `current` the one in use.
     pub(super) async fn obtain(
         &self,
-        known: Option<(Generation, TokenSet)>,
+        known: &(dyn Fn() -> Option<(Generation, TokenSet)> + Sync),
         current: Option<Arc<LiveToken>>,
         clock: &dyn Clock,
     ) -> Result<Obtained, Error> {
@@ -121,11 +116,15 @@ impl Source {
         let stored = self
             .in_time(clock, "load", self.store.load(&self.key))
             .await?;
+        // Only under the lock: whoever held it may have renewed this very session.
+        let known = known();
         let known_generation = known.as_ref().map(|(generation, _)| *generation);
-        let in_store = self.in_store.load(Ordering::Relaxed);
-        let newer = stored
-            .as_ref()
-            .filter(|stored| stored.generation.0 > in_store);
+        let newer = match &stored {
+            // A person has just approved anew: whatever was stored before is out of date.
+            Some(_) if self.code().is_some() => None,
+            Some(stored) if self.is_newer(stored, known.as_ref()) => Some(stored),
+            _ => None,
+        };
         if let Some(newer) = newer
             && newer.tokens.expires_at.is_none_or(|at| at > clock.utc())
         {
@@ -133,9 +132,10 @@ impl Source {
             let generation = newer.generation.max(next(known_generation));
             return Ok(Obtained::Stored(generation, newer.tokens.clone()));
         }
-        let latest = newer
-            .map(|stored| stored.tokens.clone())
-            .or(known.map(|(_, tokens)| tokens));
+        let latest = match newer {
+            Some(newer) => Some(newer.tokens.clone()),
+            None => known.map(|(_, tokens)| tokens),
+        };
         let issued = self
             .exchange(latest.and_then(|tokens| tokens.refresh_token), clock)
             .await?;
@@ -145,12 +145,26 @@ impl Source {
         Ok(Obtained::Issued(generation, issued))
     }
 
+    /// Says whether the store has moved on since this session last saw it. At first sight, tokens that the session
+    /// brought along count more unless they end earlier.
+    fn is_newer(&self, stored: &StoredTokens, known: Option<&(Generation, TokenSet)>) -> bool {
+        let in_store = self.in_store.load(Ordering::Relaxed);
+        match known {
+            Some((_, known)) if in_store == 0 => match (stored.tokens.expires_at, known.expires_at)
+            {
+                (Some(stored), Some(known)) => stored > known,
+                (stored, known) => stored.is_none() && known.is_some(),
+            },
+            _ => stored.generation.0 > in_store,
+        }
+    }
+
     /// Waits for the store's lock as long as its holder may need for a renewal with all its retries.
     async fn lock(&self, clock: &dyn Clock) -> Result<StoreLock, Error> {
         let patience = self
             .endpoint
             .timeout
-            .saturating_mul(self.endpoint.retries + 2);
+            .saturating_mul(2 * (self.endpoint.retries + 2));
         let lock = within(clock, patience, self.store.lock(&self.key)).await;
         lock.unwrap_or_else(|| Err(Error::store("lock", "another holder keeps it")))
     }
@@ -162,6 +176,12 @@ impl Source {
         what: &str,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
+        let mut work = pin!(work);
+        // A store that panics has failed like any other: the tokens must survive it.
+        let work = poll_fn(|context| {
+            let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+            polled.unwrap_or_else(|_| Poll::Ready(Err(Error::store(what, "it panicked"))))
+        });
         let done = within(clock, self.endpoint.timeout, work).await;
         done.unwrap_or_else(|| Err(Error::store(what, "it did not answer in time")))
     }
@@ -174,9 +194,7 @@ impl Source {
         clock: &dyn Clock,
     ) -> Result<Issued, Error> {
         let rule = self.endpoint.dialect.refresh_rule();
-        let Some(token) = refresh_token
-            .filter(|_| rule != Refresh::None && !self.no_refresh.load(Ordering::Relaxed))
-        else {
+        let Some(token) = refresh_token.filter(|token| self.is_usable(token)) else {
             return self.first(None, clock).await;
         };
         match self
@@ -191,6 +209,7 @@ impl Source {
             }
             Err(error) if is_refused(rule, &error) => {
                 tracing::debug!(%error, "the refresh token was refused");
+                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
                 if rule == Refresh::Undocumented {
                     self.no_refresh.store(true, Ordering::Relaxed);
                 }
@@ -207,6 +226,52 @@ impl Source {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Says whether a refresh token is worth a request: not where the dialect has none, and not once it was refused.
+    fn is_usable(&self, token: &Secret) -> bool {
+        self.endpoint.dialect.refresh_rule() != Refresh::None
+            && !self.no_refresh.load(Ordering::Relaxed)
+            && self
+                .refused
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .as_ref()
+                != Some(token)
+    }
+
+    /// Says whether there is anything to get another token with.
+    pub(super) fn has_means(&self, known: Option<&TokenSet>) -> bool {
+        self.endpoint.principal.grant.is_repeatable()
+            || self.code().is_some()
+            || known
+                .and_then(|tokens| tokens.refresh_token.as_ref())
+                .is_some_and(|token| self.is_usable(token))
+    }
+
+    /// Says whether someone is asked for the secrets, and may give others next time.
+    pub(super) fn secrets_can_change(&self) -> bool {
+        let principal = &self.endpoint.principal;
+        let of_grant = match &principal.grant {
+            #[cfg(feature = "password-grant")]
+            Grant::Password { password, .. } => Some(password),
+            Grant::StaticToken(source) | Grant::Basic { key: source, .. } => Some(source),
+            _ => None,
+        };
+        let of_parameters = principal
+            .parameters
+            .iter()
+            .filter_map(|(_, value)| match value {
+                ParameterValue::Secret(source) | ParameterValue::Base64Pair(_, source) => {
+                    Some(source)
+                }
+                ParameterValue::Text(_) => None,
+            });
+        let all = of_grant
+            .into_iter()
+            .chain(&principal.client_secret)
+            .chain(of_parameters);
+        all.into_iter().any(SecretSource::can_change)
     }
 
     /// Signs in with the first grant, if that needs no person. `refused` is why the refresh token did not do.
@@ -394,7 +459,7 @@ fn is_refused(rule: Refresh, error: &Error) -> bool {
 }
 
 fn next(generation: Option<Generation>) -> Generation {
-    Generation(generation.map_or(1, |generation| generation.0 + 1))
+    Generation(generation.map_or(1, |generation| generation.0.saturating_add(1)))
 }
 
 /// A key that is used until it is refused.
@@ -440,13 +505,16 @@ fn store_key(
                 _ => None,
             })
     };
-    let mut tenant = base.authority().to_owned();
-    for id in TENANT_PARAMETERS.into_iter().filter_map(text) {
-        tenant.push('/');
-        tenant.push_str(id);
+    // Each part is encoded, so that no two keys are the same by accident.
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let mut tenant = encoded(base.authority());
+    for name in TENANT_PARAMETERS {
+        if let Some(id) = text(name) {
+            tenant.push_str(&format!("/{name}={}", encoded(id)));
+        }
     }
     // Two users of one application have tokens of their own.
-    let mut account = principal.client_id.clone().unwrap_or_default();
+    let mut account = encoded(principal.client_id.as_deref().unwrap_or_default());
     let user = settings.account.clone().or_else(|| match &principal.grant {
         #[cfg(feature = "password-grant")]
         Grant::Password { username, .. } => Some(username.clone()),
@@ -460,7 +528,7 @@ fn store_key(
     });
     if let Some(user) = user {
         account.push('/');
-        account.push_str(&user);
+        account.push_str(&encoded(&user));
     }
     StoreKey {
         provider: dialect.name().to_owned(),

@@ -14,6 +14,33 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// A URL as somebody wrote it, not checked yet. `Debug` hides user info and query, which do not belong there and come
+/// all the same.
+#[derive(Clone, Eq, PartialEq)]
+pub struct UrlText(String);
+
+impl UrlText {
+    /// Takes the text as it is.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text as it is.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for UrlText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.split(['?', '#']).next().unwrap_or_default();
+        match shown.rsplit_once('@') {
+            Some((_, host)) => write!(f, "\"[REDACTED]@{}\"", host.escape_debug()),
+            None => write!(f, "{shown:?}"),
+        }
+    }
+}
+
 /// An origin that credentials may travel to: `https`, or `http` on loopback; no user info, path, query or fragment.
 ///
 /// # Examples
@@ -59,6 +86,10 @@ impl BaseUrl {
             return Err(Error::config(setting, "has no host"));
         };
         match url.scheme() {
+            "https" if cfg!(not(any(feature = "rustls", feature = "native-tls"))) => {
+                let problem = "is https, and this build has no TLS; enable the feature `rustls` or `native-tls`";
+                return Err(Error::config(setting, problem));
+            }
             "https" => {}
             "http"
                 if is_loopback(&host)

@@ -115,26 +115,30 @@ fn refusal(callback: &str) -> auth_core::Error {
 #[test]
 fn a_callback_that_is_not_the_answer_to_this_sign_in_is_blocked() {
     for callback in [
-        "/back?code=c",
-        "/back?code=c&state=",
-        "/back?code=c&state=other",
-        "/back?code=c&state=STATEx",
-        "/back?code=c&state=STATE&state=STATE",
-        "/back?code=c&state=STATE&state=other",
-        "/back?code=c&code=d&state=STATE",
-        "/back?code=c&c%6Fde=d&state=STATE",
-        "/back?error=access_denied",
-        "/back?error=access_denied&state=other",
-        "/back?code=c&state=STATE&iss=https://evil.example",
-        "/back?code=c&state=STATE&iss=https%3A%2F%2Fpanel.example%2F",
-        "/back?code=c&state=STATE&iss=",
+        "/back?code=c&state=STATE",
+        "/back?from=z&code=c&state=STATE",
+        "?code=c&state=STATE",
+        "/back?from=x%20y&code=c%FFd&state=STATE",
+        "/back?from=x%20y&code=c",
+        "/back?from=x%20y&code=c&state=",
+        "/back?from=x%20y&code=c&state=other",
+        "/back?from=x%20y&code=c&state=STATEx",
+        "/back?from=x%20y&code=c&state=STATE&state=STATE",
+        "/back?from=x%20y&code=c&state=STATE&state=other",
+        "/back?from=x%20y&code=c&code=d&state=STATE",
+        "/back?from=x%20y&code=c&c%6Fde=d&state=STATE",
+        "/back?from=x%20y&error=access_denied",
+        "/back?from=x%20y&error=access_denied&state=other",
+        "/back?from=x%20y&code=c&state=STATE&iss=https://evil.example",
+        "/back?from=x%20y&code=c&state=STATE&iss=https%3A%2F%2Fpanel.example%2F",
+        "/back?from=x%20y&code=c&state=STATE&iss=",
         "/elsewhere?code=c&state=STATE",
-        "/back/?code=c&state=STATE",
-        "https://evil.example/back?code=c&state=STATE",
-        "http://app.example/back?code=c&state=STATE",
-        "https://app.example:444/back?code=c&state=STATE",
-        "https://app.example@evil.example/back?code=c&state=STATE",
-        "https://u@app.example/back?code=c&state=STATE",
+        "/back/?from=x%20y&code=c&state=STATE",
+        "https://evil.example/back?from=x%20y&code=c&state=STATE",
+        "http://app.example/back?from=x%20y&code=c&state=STATE",
+        "https://app.example:444/back?from=x%20y&code=c&state=STATE",
+        "https://app.example@evil.example/back?from=x%20y&code=c&state=STATE",
+        "https://u@app.example/back?from=x%20y&code=c&state=STATE",
     ] {
         let error = refusal(callback);
         assert_eq!(error.kind(), ErrorKind::Blocked, "{callback}: {error}");
@@ -146,23 +150,28 @@ fn a_callback_that_is_not_the_answer_to_this_sign_in_is_blocked() {
 fn a_callback_that_refuses_or_has_no_code_says_so() {
     for (callback, kind) in [
         (
-            "/back?error=access_denied&state=STATE",
+            "/back?from=x%20y&error=access_denied&state=STATE",
             ErrorKind::Permission,
         ),
         (
-            "/back?error=access_denied&code=c&state=STATE",
+            "/back?from=x%20y&error=access_denied&code=c&state=STATE",
             ErrorKind::Permission,
         ),
-        ("/back?error=server_error&state=STATE", ErrorKind::Provider),
-        ("/back?state=STATE", ErrorKind::Decode),
-        ("/back?code=&state=STATE", ErrorKind::Decode),
-        ("/back?code&state=STATE", ErrorKind::Decode),
-        ("/back?state=STATE#code=c", ErrorKind::Decode),
+        (
+            "/back?from=x%20y&error=server_error&state=STATE",
+            ErrorKind::Provider,
+        ),
+        ("/back?from=x%20y&state=STATE", ErrorKind::Decode),
+        ("/back?from=x%20y&code=&state=STATE", ErrorKind::Decode),
+        ("/back?from=x%20y&code&state=STATE", ErrorKind::Decode),
+        ("/back?from=x%20y&state=STATE#code=c", ErrorKind::Decode),
     ] {
         let error = refusal(callback);
         assert_eq!(error.kind(), kind, "{callback}: {error}");
     }
-    let error = refusal("/back?error=access_denied&error_description=not+you%0D%0Ax&state=STATE");
+    let error = refusal(
+        "/back?from=x%20y&error=access_denied&error_description=not+you%0D%0Ax&state=STATE",
+    );
     assert_eq!(error.provider_code(), Some("access_denied"));
     assert_eq!(error.provider_message(), Some("not you  x"));
 }
@@ -171,10 +180,11 @@ fn a_callback_that_refuses_or_has_no_code_says_so() {
 fn a_good_callback_may_come_whole_or_from_its_path_on_and_name_the_issuer() {
     for callback in [
         "https://app.example/back?from=x%20y&code=c&state=STATE",
-        "https://APP.example:443/back?code=c&state=STATE",
-        "/back?code=c&state=STATE&iss=https%3A%2F%2Fpanel.example",
-        " /back?state=STATE&code=c#_=_ ",
-        "?code=c&state=STATE&session_state=1",
+        "https://app.example/back?from=x+y&code=c&state=STATE",
+        "https://APP.example:443/back?from=x%20y&code=c&state=STATE",
+        "/back?from=x%20y&code=c&state=STATE&iss=https%3A%2F%2Fpanel.example",
+        " /back?from=x%20y&state=STATE&code=c#_=_ ",
+        "?from=x%20y&code=c&state=STATE&session_state=1",
     ] {
         let (_, pending, state) = started(&authorization(FORM, PANEL));
         let callback = callback.replace("STATE", &state);
@@ -188,13 +198,15 @@ fn a_good_callback_may_come_whole_or_from_its_path_on_and_name_the_issuer() {
 fn a_missing_state_is_accepted_on_request_and_only_where_pkce_binds_the_code() {
     let request = authorization(FORM, PANEL).allow_missing_state();
     let (_, pending, _) = started(&request);
-    pending.check("/back?code=c").expect("no state is fine");
+    pending
+        .check("/back?from=x%20y&code=c")
+        .expect("no state is fine");
     let (_, pending, state) = started(&request);
-    let callback = format!("/back?code=c&state={state}");
+    let callback = format!("/back?from=x%20y&code=c&state={state}");
     pending.check(&callback).expect("the right state is fine");
     for state in ["other", ""] {
         let (_, pending, _) = started(&request);
-        let callback = format!("/back?code=c&state={state}");
+        let callback = format!("/back?from=x%20y&code=c&state={state}");
         let error = pending.check(&callback).expect_err("a wrong state");
         assert_eq!(error.kind(), ErrorKind::Blocked);
     }
@@ -217,11 +229,11 @@ async fn a_pending_sign_in_survives_export_and_import() {
     assert_eq!(imported.dialect(), "FORM");
     let error = imported
         .clone()
-        .check("/back?code=c&state=other")
+        .check("/back?from=x%20y&code=c&state=other")
         .expect_err("a wrong state");
     assert_eq!(error.kind(), ErrorKind::Blocked);
     let code = imported
-        .check(&format!("/back?code=c&state={state}"))
+        .check(&format!("/back?from=x%20y&code=c&state={state}"))
         .expect("a good callback");
     let principal = application(auth_core::Grant::AuthorizationCode(code));
     let client = client(FORM, &vendor.url(), principal, &Settings::new());
@@ -331,7 +343,7 @@ mod implicit {
             assert!(!crate::leak::told(&error).contains("31337"), "{error:?}");
         }
         let (_, pending, state) = started_implicit();
-        let query = format!("/back?{token}&token_type=bearer&state={state}");
+        let query = format!("/back?from=x%20y&{token}&token_type=bearer&state={state}");
         assert!(pending.check_implicit(&query).is_err(), "not in the query");
     }
 

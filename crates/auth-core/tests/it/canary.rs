@@ -379,15 +379,15 @@ async fn no_secret_of_a_sign_in_page_is_shown() {
     shown.debug(&exported);
     let state = query(&page, "state");
     for callback in [
-        format!("/back?code={CODE}&state={state}x"),
-        format!("/back?code={CODE}&code={CODE}&state={state}"),
+        format!("/back?from=x%20y&code={CODE}&state={state}x"),
+        format!("/back?from=x%20y&code={CODE}&code={CODE}&state={state}"),
         format!("/elsewhere?code={CODE}&state={state}"),
-        format!("/back?code={CODE}&state={state}&iss=https://{CODE}"),
+        format!("/back?from=x%20y&code={CODE}&state={state}&iss=https://{CODE}"),
     ] {
         let error = pending.clone().check(&callback).expect_err(&callback);
         shown.error(&error);
     }
-    let code = pending.check(&format!("/back?code={CODE}&state={state}"));
+    let code = pending.check(&format!("/back?from=x%20y&code={CODE}&state={state}"));
     shown.debug(&code.expect("a good callback"));
     drop(guard);
     assert_eq!(shown.leak(), None);

@@ -64,18 +64,12 @@ async fn journey(dialect: Dialect, first: GrantType, answer: &serde_json::Value)
 
 /// The declared departures that were not seen.
 fn unseen(dialect: Dialect, seen: &[Seen]) -> Vec<String> {
-    let shows = |deviation: &Deviation| {
-        seen.iter().any(|seen| {
-            let exchange = Exchange::new(seen.stage, &seen.query, &seen.headers, &seen.body);
-            deviation.shows_in(&exchange)
-        })
-    };
-    let deviations = dialect.deviations();
-    deviations
+    let exchanges: Vec<_> = seen
         .iter()
-        .filter(|deviation| !shows(deviation))
-        .map(ToString::to_string)
-        .collect()
+        .map(|seen| Exchange::new(seen.stage, &seen.query, &seen.headers, &seen.body))
+        .collect();
+    let unseen = dialect.unseen(&exchanges);
+    unseen.iter().map(ToString::to_string).collect()
 }
 
 fn page(dialect: Dialect) -> Seen {

@@ -1,12 +1,18 @@
 //! The wire forms that the tests speak; none of them is a provider's.
 
 use auth_core::{
-    Answers, AuthorizeRow, BodyFormat, ClientProof, Dialect, GrantType, LimitRule, Parameter,
-    Placement, Refresh, TokenRow,
+    Answers, AuthorizeRow, BodyFormat, ClientProof, Dialect, GrantType, KeyKind, KeyRow, LimitRule,
+    Parameter, Placement, Refresh, TokenRow,
 };
 
 /// Where every dialect here has its token endpoint.
 pub(crate) const TOKEN_PATH: &str = "/oauth/token";
+
+/// Keys of both kinds, with nothing beside them.
+const KEYS: &[KeyRow] = &[
+    KeyRow::new(KeyKind::Basic, &[], "made up"),
+    KeyRow::new(KeyKind::Token, &[], "made up"),
+];
 
 const CODE: &[Parameter] = &[
     Parameter::body("grant_type"),
@@ -31,20 +37,22 @@ const REFRESH: &[Parameter] = &[
 ];
 
 /// The standard's own form, refresh tokens included.
-pub(crate) const FORM: Dialect = Dialect::new("FORM", FORM_ROWS).authorize(AuthorizeRow::new(
-    "/oauth/authorize",
-    &[
-        Parameter::query("client_id"),
-        Parameter::query("response_type"),
-        Parameter::query("redirect_uri"),
-        Parameter::query("code_challenge"),
-        Parameter::query("code_challenge_method"),
-        Parameter::query("siteId").from("site_id").if_set(),
-        Parameter::query("scope").if_set(),
-        Parameter::query("state"),
-    ],
-    "",
-));
+pub(crate) const FORM: Dialect = Dialect::new("FORM", FORM_ROWS)
+    .keys(KEYS)
+    .authorize(or_implicit(AuthorizeRow::new(
+        "/oauth/authorize",
+        &[
+            Parameter::query("client_id"),
+            Parameter::query("response_type"),
+            Parameter::query("redirect_uri"),
+            Parameter::query("code_challenge"),
+            Parameter::query("code_challenge_method"),
+            Parameter::query("siteId").from("site_id").if_set(),
+            Parameter::query("scope").if_set(),
+            Parameter::query("state"),
+        ],
+        "",
+    )));
 
 const FORM_ROWS: &[TokenRow] = &[
     TokenRow::new(GrantType::AuthorizationCode, TOKEN_PATH, CODE),
@@ -65,6 +73,7 @@ const FORM_ROWS: &[TokenRow] = &[
 
 /// A JSON body, the client's pair behind `Bearer`, a header of its own for the token, failures under 200.
 pub(crate) const JSON: Dialect = Dialect::new("JSON", JSON_ROWS)
+    .keys(KEYS)
     .placement(Placement::Header("x-token"))
     .missing_token_type()
     .answers(
@@ -103,19 +112,29 @@ const JSON_ROWS: &[TokenRow] = &[
 
 /// Refresh tokens are issued, and nobody says what to do with them; no PKCE.
 pub(crate) const GUESS: Dialect = Dialect::new("GUESS", GUESS_ROWS)
+    .keys(KEYS)
     .refresh(Refresh::Undocumented)
     .placement(Placement::AuthorizationRaw)
-    .authorize(AuthorizeRow::new(
-        "/sign-in",
-        &[
-            Parameter::query("app").from("client_id"),
-            Parameter::query("response_type"),
-            Parameter::query("redirect_uri"),
-            Parameter::query("siteId").from("site_id"),
-            Parameter::query("state"),
-        ],
-        "",
-    ));
+    .authorize(GUESS_PAGE);
+
+const GUESS_PAGE: AuthorizeRow = or_implicit(AuthorizeRow::new(
+    "/sign-in",
+    &[
+        Parameter::query("app").from("client_id"),
+        Parameter::query("response_type"),
+        Parameter::query("redirect_uri"),
+        Parameter::query("siteId").from("site_id"),
+        Parameter::query("state"),
+    ],
+    "",
+));
+
+/// Both pages give tokens too, where the build knows how to ask for them.
+const fn or_implicit(row: AuthorizeRow) -> AuthorizeRow {
+    #[cfg(feature = "implicit")]
+    let row = row.or_implicit();
+    row
+}
 
 const GUESS_ROWS: &[TokenRow] = &[
     TokenRow::new(GrantType::AuthorizationCode, TOKEN_PATH, CODE),
@@ -132,3 +151,12 @@ const GUESS_ROWS: &[TokenRow] = &[
     ),
     TokenRow::new(GrantType::RefreshToken, TOKEN_PATH, REFRESH),
 ];
+
+/// A provider that is asked with a token that needs no exchange, and wants a site with it.
+pub(crate) const KEYED: Dialect = Dialect::new("KEYED", &[])
+    .placement(Placement::Header("x-token"))
+    .keys(&[KeyRow::new(
+        KeyKind::Token,
+        &[Parameter::query("siteId").from("site_id")],
+        "made up",
+    )]);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth_core::{
-    ApiClient, BaseUrl, Dialect, Error, ErrorKind, Grant, Method, Principal, Profile, Settings,
+    ApiClient, BaseUrl, Dialect, Error, ErrorKind, Grant, KeyKind, KeyRow, Method, Principal,
+    Profile, Settings,
 };
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -17,19 +18,16 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+/// A provider that is asked with a key alone.
+const KEYED: Dialect =
+    Dialect::new("KEYED", &[]).keys(&[KeyRow::new(KeyKind::Token, &[], "made up")]);
 /// Set in the process that a test starts for its own second half.
 const CHILD: &str = "AUTH_CORE_TEST_URL";
 
 fn client(url: &str, settings: &Settings) -> Result<ApiClient, Error> {
     let base = BaseUrl::parse("base_url", url, &[])?;
     let principal = Principal::new(Grant::StaticToken("canary-token".into()));
-    let profile = Profile::new(
-        Dialect::new("KEY", &[]),
-        base.clone(),
-        base,
-        principal,
-        "test/1",
-    );
+    let profile = Profile::new(KEYED, base.clone(), base, principal, "test/1");
     ApiClient::new(profile, settings)
 }
 

@@ -170,7 +170,7 @@ pub(crate) fn approved(dialect: Dialect, url: &str, code: &str) -> Authorization
     let (page, pending) = authorization(dialect, url).start().expect("a sign-in");
     let state = query(&page, "state");
     pending
-        .check(&format!("/back?code={code}&state={state}"))
+        .check(&format!("/back?from=x%20y&code={code}&state={state}"))
         .expect("a good callback")
 }
 

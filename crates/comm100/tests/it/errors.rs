@@ -3,7 +3,9 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use comm100::{Client, Error, ErrorKind, ManualClock, Method, OAuthClient, Settings};
+use comm100::{
+    Client, ClientBuilder, Error, ErrorKind, ManualClock, Method, OAuthClient, Settings,
+};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
@@ -22,11 +24,18 @@ async fn signed_in(origin: &Origin) -> Client {
 }
 
 fn client(origin: &Origin) -> Client {
+    ok(builder(origin).build())
+}
+
+/// A builder for v2 with client credentials.
+fn builder(origin: &Origin) -> ClientBuilder {
     let application = OAuthClient::new("client-1")
         .secret("canary-secret")
         .redirect_uri("https://app.example.com/callback");
-    let builder = hosted(origin).site_id(1).oauth_client(application);
-    ok(builder.client_credentials().build())
+    hosted(origin)
+        .site_id(1)
+        .oauth_client(application)
+        .client_credentials()
 }
 
 /// The error that `given` becomes, and how many requests for tokens and to the API it took.
@@ -309,23 +318,20 @@ async fn token_endpoint_that_refuses_is_typed() {
         let origin = Origin::start().await;
         origin.answer("/oauth/token", given.clone()).await;
         let settings = Settings::new().token_retries(0);
-        let application = OAuthClient::new("client-1")
-            .secret("canary-secret")
-            .redirect_uri("https://app.example.com/callback");
-        let client = hosted(&origin)
-            .site_id(1)
-            .oauth_client(application)
-            .client_credentials()
-            .settings(settings)
-            .build()
-            .unwrap();
+        let client = builder(&origin).settings(settings).build().unwrap();
         let error = client.sign_in().await.expect_err("no token");
         assert_eq!(error.kind(), kind, "{given:?}: {error}");
         assert_eq!(origin.seen().await.len(), 1, "{error}");
         let hinted = error
             .to_string()
             .contains("redirect URI in the control panel");
-        assert_eq!(hinted, kind == ErrorKind::Unauthorized, "{error}");
+        // A grant that is no longer good says nothing about the client's credentials.
+        let is_grant = error.provider_code() == Some("invalid_grant");
+        assert_eq!(
+            hinted,
+            kind == ErrorKind::Unauthorized && !is_grant,
+            "{error}"
+        );
         let shown = format!("{error} {error:?} {:?}", error.source());
         assert!(!shown.contains("canary"), "{shown}");
     }
@@ -346,12 +352,34 @@ async fn refused_sign_in_is_shared_and_not_hammered() {
     for outcome in callers.join_all().await {
         assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Unauthorized);
     }
+    // The same failure, told again. It does not pass, so there is no time to wait for.
     let error = client.sign_in().await.unwrap_err();
-    assert!(
-        error.retry_after().is_some(),
-        "the same failure, told again"
-    );
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert!(!error.is_retryable());
+    assert_eq!(error.retry_after(), None);
     assert_eq!(origin.seen().await.len(), 1);
+}
+
+#[tokio::test]
+async fn sign_in_that_failed_for_now_is_told_again_with_the_wait_that_is_left() {
+    let origin = Origin::start().await;
+    origin
+        .answer("/oauth/token", ResponseTemplate::new(503))
+        .await;
+    let clock = ManualClock::new();
+    let settings = Settings::new().clock(clock.clone()).token_retries(0);
+    let client = builder(&origin).settings(settings).build().unwrap();
+    let first = client.sign_in().await.unwrap_err();
+    assert_eq!((first.is_retryable(), first.retry_after()), (true, None));
+    let again = client.sign_in().await.unwrap_err();
+    assert_eq!(again.kind(), first.kind());
+    assert!(again.is_retryable());
+    let wait = again.retry_after().expect("a failure that may pass");
+    assert_eq!(origin.seen().await.len(), 1);
+
+    clock.advance(wait);
+    client.sign_in().await.unwrap_err();
+    assert_eq!(origin.seen().await.len(), 2);
 }
 
 #[tokio::test]

@@ -12,5 +12,6 @@ mod rate_limit;
 mod raw;
 mod refused;
 mod settings;
+mod transport;
 mod way;
 mod wire;

@@ -167,8 +167,9 @@ fn every_platform_has_its_own_host_for_tokens_and_for_the_api() {
             "https://hosted.comm100.com",
         ),
     ] {
-        let application =
-            OAuthClient::new("client-1").redirect_uri("https://app.example.com/callback");
+        let application = OAuthClient::new("client-1")
+            .secret("secret")
+            .redirect_uri("https://app.example.com/callback");
         let builder = Client::builder(platform)
             .site_id(1)
             .oauth_client(application)
@@ -218,5 +219,5 @@ async fn white_label_hosts_take_over_tokens_and_api() {
     client.userinfo().await.unwrap();
     assert_eq!(api.seen().await.len(), 1);
     let [userinfo] = tokens.seen().await.try_into().unwrap();
-    userinfo.is("GET", "/oauth/userinfo", "");
+    userinfo.is("GET", "/oauth/userinfo?siteId=1", "");
 }

@@ -194,10 +194,26 @@ fn hosted() -> Vec<Standard> {
             &[],
             "`siteId` is missing in the query",
         ),
+        get_at(
+            at,
+            "implicit authorization without site",
+            &format!(
+                "/oauth/authorize?client_id={CLIENT}&response_type=token&redirect_uri={REDIRECT}&state=s"
+            ),
+            &[],
+            "`siteId` is missing in the query",
+        ),
         token(
             at,
             "exchange with the client in a header",
             format!("grant_type=authorization_code&code=c&redirect_uri={REDIRECT}"),
+            "an Authorization header",
+        )
+        .with(BASIC),
+        token(
+            at,
+            "refresh with the client in a header",
+            "grant_type=refresh_token&refresh_token=r".to_owned(),
             "an Authorization header",
         )
         .with(BASIC),

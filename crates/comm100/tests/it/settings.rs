@@ -1,10 +1,11 @@
 //! What can't work is refused when the client is built, by the name of the setting; nothing prints a secret.
 
+mod authorization;
 mod environment;
 
 use comm100::{
-    Client, ClientBuilder, ErrorKind, MemoryStore, OAuthClient, PendingAuthorization, Platform,
-    Settings, TokenSet, Transport,
+    AuthorizationCode, Client, ClientBuilder, ErrorKind, MemoryStore, OAuthClient,
+    PendingAuthorization, Platform, Settings, TokenSet, Transport,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -38,11 +39,21 @@ fn tokens() -> TokenSet {
     crate::way::ok(TokenSet::import(&text.to_string()))
 }
 
-fn code() -> comm100::AuthorizationCode {
+/// A code that the platform of [`dash`] gave.
+fn code() -> AuthorizationCode {
+    code_of("https://dash11.comm100.io")
+}
+
+/// A code that the platform of [`hosted`] gave.
+fn hosted_code() -> AuthorizationCode {
+    code_of("https://hosted.comm100.com")
+}
+
+fn code_of(issuer: &str) -> AuthorizationCode {
     let pending = json!({
         "version": 1,
         "dialect": "DASH_V4",
-        "issuer": "https://dash11.comm100.io",
+        "issuer": issuer,
         "redirect_uri": REDIRECT,
         "state": "canary-state",
         "verifier": "canary-verifier",
@@ -99,6 +110,16 @@ fn missing_or_wrong_sign_in_is_named() {
             "site_id",
         ),
         (
+            "key on dash with tokens",
+            with_key().tokens(tokens()),
+            "tokens",
+        ),
+        (
+            "key on v2 with tokens",
+            key(hosted()).tokens(tokens()),
+            "tokens",
+        ),
+        (
             "site in token requests without site",
             key(Client::builder(Platform::Dash11)).token_site_id(),
             "site_id",
@@ -125,21 +146,21 @@ fn missing_or_wrong_sign_in_is_named() {
         ),
         (
             "code on v2 without client",
-            hosted().authorization_code(code()),
+            hosted().authorization_code(hosted_code()),
             "client_id",
         ),
         (
             "code on v2 without secret",
             hosted()
                 .oauth_client(OAuthClient::new("client-1"))
-                .authorization_code(code()),
+                .authorization_code(hosted_code()),
             "client_secret",
         ),
         (
             "code on v2 with an empty secret",
             hosted()
                 .oauth_client(OAuthClient::new("client-1").secret(""))
-                .authorization_code(code()),
+                .authorization_code(hosted_code()),
             "client_secret",
         ),
         (
@@ -237,10 +258,15 @@ fn partner_platforms_take_a_password_and_v4_a_partner() {
         ),
         (
             "code on v2",
-            v2().oauth_client(application()).authorization_code(code()),
+            v2().oauth_client(application())
+                .authorization_code(hosted_code()),
             "grant",
         ),
-        ("code on v4", v4().authorization_code(code()), "grant"),
+        (
+            "code on v4",
+            v4().authorization_code(code_of("https://partner.comm100.io")),
+            "grant",
+        ),
         ("client credentials", v4().client_credentials(), "grant"),
     ] {
         refused(what, builder, setting);
@@ -338,75 +364,6 @@ fn store_for_a_persons_tokens_needs_the_persons_name() {
 }
 
 #[test]
-fn authorization_request_names_what_it_lacks() {
-    let plain = || OAuthClient::new("client-1");
-    for (what, builder, setting) in [
-        ("no client", dash(), "oauth_client"),
-        (
-            "no redirect URI",
-            dash().oauth_client(plain()),
-            "redirect_uri",
-        ),
-        (
-            "redirect URI that is none",
-            dash().oauth_client(plain().redirect_uri("callback")),
-            "redirect_uri",
-        ),
-        (
-            "redirect URI with a fragment",
-            dash().oauth_client(plain().redirect_uri("https://app.example.com/#x")),
-            "redirect_uri",
-        ),
-        (
-            "empty client id",
-            dash().oauth_client(OAuthClient::new("").redirect_uri(REDIRECT)),
-            "client_id",
-        ),
-        (
-            "dash without site",
-            Client::builder(Platform::Dash11).oauth_client(application()),
-            "site_id",
-        ),
-        (
-            "v2 without site",
-            Client::builder(Platform::hosted()).oauth_client(application()),
-            "site_id",
-        ),
-        (
-            "v2 without state",
-            hosted().oauth_client(application()).allow_missing_state(),
-            "allow_missing_state",
-        ),
-        (
-            "page on plain http",
-            dash()
-                .oauth_client(application())
-                .token_base("http://x.example.com"),
-            "token_base",
-        ),
-    ] {
-        let request = builder.authorization_request();
-        let error = request.and_then(|request| request.start()).expect_err(what);
-        assert_eq!(error.kind(), ErrorKind::Config, "{what}");
-        let told = error.to_string();
-        assert!(
-            told.starts_with(&format!("setting `{setting}`: ")),
-            "{what}: {told}"
-        );
-    }
-}
-
-#[cfg(feature = "implicit")]
-#[test]
-fn implicit_grant_is_for_v2_only() {
-    let request = dash()
-        .oauth_client(application())
-        .implicit_authorization_request();
-    let told = request.unwrap_err().to_string();
-    assert!(told.starts_with("setting `platform`: "), "{told}");
-}
-
-#[test]
 fn debug_of_builder_client_and_session_shows_no_secret() {
     let mut builders = vec![
         with_key(),
@@ -440,5 +397,27 @@ fn debug_of_builder_client_and_session_shows_no_secret() {
             // Nor the key's pair in Base64: `agent@example.com:canary-key`.
             assert!(!shown.contains("Y2FuYXJ5"), "{shown}");
         }
+    }
+}
+
+#[test]
+fn debug_of_builder_and_platform_hides_user_info() {
+    let url = "https://canary:canary-pw@support.example.com";
+    let platforms = [
+        Platform::v2(url),
+        #[cfg(feature = "partner")]
+        Platform::PartnerV2(url.to_owned()),
+    ];
+    let mut shown = vec![
+        format!("{:?}", dash().token_base(url)),
+        format!("{:#?}", dash().api_base(url)),
+    ];
+    for platform in platforms {
+        shown.push(format!("{platform:?} {platform:#?}"));
+        shown.push(format!("{:?}", Client::builder(platform)));
+    }
+    for shown in shown {
+        assert!(shown.contains("[REDACTED]@support.example.com"), "{shown}");
+        assert!(!shown.contains("canary"), "{shown}");
     }
 }

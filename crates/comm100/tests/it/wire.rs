@@ -18,9 +18,10 @@ use serde_json::json;
 const HALF_A_DAY: Duration = Duration::from_secs(43_200);
 const STATE: &str = "chosen-by-the-test";
 
-/// The code of a callback, as it comes out of a sign-in that was begun with a known verifier.
+/// The code of a callback, as it comes out of a sign-in that was begun at `issuer` with a known verifier.
 fn code(
     dialect: &str,
+    issuer: &str,
     redirect_uri: &str,
     verifier: Option<&str>,
     callback: &str,
@@ -28,7 +29,7 @@ fn code(
     let mut pending = json!({
         "version": 1,
         "dialect": dialect,
-        "issuer": "https://dash11.comm100.io",
+        "issuer": issuer,
         "redirect_uri": redirect_uri,
         "state": STATE,
         "missing_state": false,

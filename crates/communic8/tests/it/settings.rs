@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use communic8::{Client, ClientBuilder, Error, ErrorKind, Secret, Settings, TokenSet, Transport};
+use vendor_sandbox::{Host, Sandbox, Setup};
 
-use crate::client::{TOKEN_ID, TOKEN_VALUE, client_credentials, static_token};
+use crate::client::{TOKEN_ID, TOKEN_VALUE, channels, client_credentials, static_token};
 
 const BASE_URL: &str = "https://client.example.com";
 
@@ -155,6 +156,24 @@ fn variables_choose_the_sign_in() {
     }
 }
 
+#[tokio::test]
+async fn what_the_sandbox_prints_reaches_it() {
+    for (setup, exchanges) in [
+        (Setup::Communic8StaticToken, 0),
+        (Setup::Communic8ClientCredentials, 1),
+    ] {
+        let sandbox = Sandbox::start().await.expect("a sandbox");
+        let variables = sandbox.environment(setup);
+        let variables: Vec<_> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let client = lookup(&variables).and_then(ClientBuilder::build);
+        channels(&client.expect("a client"))
+            .await
+            .expect("channels");
+        assert_eq!(sandbox.token_requests(Host::Communic8), exchanges);
+        assert_eq!(sandbox.refusals(), []);
+    }
+}
+
 #[test]
 fn missing_variables_are_named() {
     let base = ("COMMUNIC8_BASE_URL", BASE_URL);
@@ -197,5 +216,15 @@ fn debug_shows_no_secret() {
             "{shown}"
         );
         assert!(shown.contains("https://client.example.com"));
+    }
+}
+
+#[test]
+fn debug_hides_user_info_of_the_base_url() {
+    let url = "https://canary:canary-pw@support.example.com";
+    let builder = static_token(url);
+    for shown in [format!("{builder:?}"), format!("{builder:#?}")] {
+        assert!(shown.contains("[REDACTED]@support.example.com"), "{shown}");
+        assert!(!shown.contains("canary"), "{shown}");
     }
 }

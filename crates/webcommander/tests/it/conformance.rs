@@ -41,14 +41,11 @@ impl Seen {
     }
 }
 
-/// What `dialect` declares and none of `seen` shows.
+/// What `dialect` declares and `seen` does not bear out.
 fn unseen(dialect: &Dialect, seen: &[Seen]) -> Vec<String> {
-    dialect
-        .deviations()
-        .iter()
-        .filter(|deviation| !seen.iter().any(|seen| deviation.shows_in(&seen.exchange())))
-        .map(ToString::to_string)
-        .collect()
+    let exchanges: Vec<_> = seen.iter().map(Seen::exchange).collect();
+    let unseen = dialect.unseen(&exchanges);
+    unseen.iter().map(ToString::to_string).collect()
 }
 
 /// Every kind of exchange that a client has: first grant, refresh, a call after each, token answer.

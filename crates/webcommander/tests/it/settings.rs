@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use vendor_sandbox::{Sandbox, Setup};
 use webcommander::{Client, ClientBuilder, Error, ErrorKind, Settings, TokenSet, Transport};
 
 use crate::client::{
-    AUTH_STRING, CLIENT_ID, CLIENT_SECRET, PASSWORD, REDIRECT_URI, USERNAME, application, user,
+    AUTH_STRING, CLIENT_ID, CLIENT_SECRET, PASSWORD, REDIRECT_URI, USERNAME, application,
+    customers, user,
 };
 
 const BASE_URL: &str = "https://store.example.com";
@@ -161,6 +163,18 @@ fn the_five_variables_make_a_client_and_each_is_required() {
     }
 }
 
+#[tokio::test]
+async fn what_the_sandbox_prints_reaches_it() {
+    let sandbox = Sandbox::start().await.expect("a sandbox");
+    let variables = sandbox.environment(Setup::WebCommander);
+    let variables = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let client = lookup(&variables).and_then(ClientBuilder::build);
+    customers(&client.expect("a client"))
+        .await
+        .expect("customers");
+    assert_eq!(sandbox.refusals(), []);
+}
+
 #[test]
 fn a_variable_that_is_no_pair_in_base64_is_named_and_not_repeated() {
     let mut variables = variables();
@@ -194,5 +208,15 @@ fn debug_shows_no_secret() {
             "{shown}"
         );
         assert!(shown.contains(BASE_URL));
+    }
+}
+
+#[test]
+fn debug_hides_user_info_of_the_base_url() {
+    let url = "https://canary:canary-pw@support.example.com";
+    let builder = user(url);
+    for shown in [format!("{builder:?}"), format!("{builder:#?}")] {
+        assert!(shown.contains("[REDACTED]@support.example.com"), "{shown}");
+        assert!(!shown.contains("canary"), "{shown}");
     }
 }

@@ -1,6 +1,10 @@
 //! Settings read by name, from the environment or another place.
 
 use comm100::{ClientBuilder, Error, ErrorKind};
+use vendor_sandbox::{Sandbox, Setup};
+
+use crate::mock::{Origin, answer, get};
+use crate::way::ok;
 
 fn read(variables: &[(&str, &str)]) -> Result<ClientBuilder, Error> {
     ClientBuilder::from_lookup(|name| {
@@ -33,7 +37,7 @@ fn every_complete_combination_builds() {
             ("COMM100_TOKEN_BASE", "support.example.com"),
             ("COMM100_API_BASE", "https://api.support.example.com"),
         ],
-        // An empty value is none, and spaces around one do not count.
+        // An empty or blank value is none; spaces around an address or a number do not count.
         vec![
             ("COMM100_PLATFORM", "  dash15.comm100.io "),
             ("COMM100_SITE_ID", " 10000\n"),
@@ -93,7 +97,14 @@ fn what_is_missing_or_wrong_is_told_by_its_variable() {
         (&[DASH, SITE], "COMM100_API_KEY"),
         (&[DASH, SITE, EMAIL], "COMM100_API_KEY"),
         (&[DASH, SITE, EMAIL, KEY, PASSWORD], "COMM100_PASSWORD"),
+        // On v4, a client alone is no sign-in.
         (&[HOSTED, EMAIL, KEY, SECRET], "COMM100_CLIENT_ID"),
+        (&[HOSTED, SITE, SECRET, REDIRECT], "COMM100_CLIENT_ID"),
+        (&[DASH, SITE, EMAIL, KEY, REDIRECT], "COMM100_CLIENT_ID"),
+        (
+            &[HOSTED, EMAIL, KEY, SECRET, ("COMM100_CLIENT_ID", " ")],
+            "COMM100_CLIENT_ID",
+        ),
     ] {
         let error = read(variables).expect_err(name);
         assert_eq!(error.kind(), ErrorKind::Config);
@@ -101,6 +112,17 @@ fn what_is_missing_or_wrong_is_told_by_its_variable() {
         assert!(told.starts_with(&format!("setting `{name}`: ")), "{told}");
         assert!(!told.contains("canary"), "{told}");
     }
+}
+
+#[test]
+fn client_of_a_person_on_dash_is_read_and_its_code_comes_later() {
+    let builder = read(&[DASH, SITE, CLIENT, REDIRECT]).unwrap();
+    assert!(builder.authorization_request().unwrap().start().is_ok());
+    let error = builder.build().unwrap_err();
+    assert!(
+        error.to_string().starts_with("setting `credentials`: "),
+        "{error}"
+    );
 }
 
 #[cfg(feature = "partner")]
@@ -139,7 +161,7 @@ fn password_names_the_feature_it_needs() {
 
 #[test]
 fn what_was_read_reaches_the_settings() {
-    let builder = read(&[DASH, SITE, CLIENT, SECRET, REDIRECT]).unwrap();
+    let builder = read(&[DASH, SITE, EMAIL, KEY, CLIENT, SECRET, REDIRECT]).unwrap();
     let (url, _) = builder.authorization_request().unwrap().start().unwrap();
     let text = url.as_str();
     assert!(text.starts_with("https://dash15.comm100.io/oauth/authorize?client_id=client-1&"));
@@ -167,6 +189,26 @@ fn what_was_read_reaches_the_settings() {
     assert!(shown.contains("https://api.support.example.com"), "{shown}");
 }
 
+#[tokio::test]
+async fn key_is_sent_as_it_was_read_with_its_spaces() {
+    let origin = Origin::start().await;
+    let path = "/api/v2/account/agents";
+    origin
+        .answer(path, answer(200, &serde_json::json!([])))
+        .await;
+    let url = origin.url();
+    let client = read(&[
+        ("COMM100_PLATFORM", &url),
+        EMAIL,
+        ("COMM100_API_KEY", " canary key \n"),
+    ]);
+    get(&ok(client.and_then(ClientBuilder::build)), path).await;
+    let [call] = origin.seen().await.try_into().unwrap();
+    // Base64 of `agent@example.com`, a colon, and the value above.
+    let pair = "Basic YWdlbnRAZXhhbXBsZS5jb206IGNhbmFyeSBrZXkgCg==";
+    call.is_call_to(&origin, pair);
+}
+
 #[test]
 fn base_that_would_leak_is_refused_when_the_client_is_built() {
     for (name, setting) in [
@@ -180,4 +222,26 @@ fn base_that_would_leak_is_refused_when_the_client_is_built() {
             "{told}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_the_sandbox_prints_reaches_it() {
+    let sandbox = ok(Sandbox::start().await);
+    for (setup, path) in [
+        (Setup::Comm100DashApiKey, "/v4/livechat/campaigns"),
+        #[cfg(feature = "password-grant")]
+        (Setup::Comm100DashPassword, "/v4/livechat/campaigns"),
+        (
+            Setup::Comm100HostedClientCredentials,
+            "/api/v2/livechat/campaigns",
+        ),
+        #[cfg(feature = "partner")]
+        (Setup::Comm100Partner, "/v4/global/sites"),
+    ] {
+        let variables = sandbox.environment(setup);
+        let variables: Vec<_> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let client = ok(read(&variables).and_then(ClientBuilder::build));
+        get(&client, path).await;
+    }
+    assert_eq!(sandbox.refusals(), []);
 }

@@ -34,7 +34,13 @@ async fn origins() -> (Origin, Origin) {
 /// A client with the sample's code.
 fn with_code(tokens: &Origin, api: &Origin, client: OAuthClient) -> ClientBuilder {
     let callback = format!("{DASH_REDIRECT}?code={}", fixture::dash_code());
-    let code = code("DASH_V4", DASH_REDIRECT, Some(DASH_VERIFIER), &callback);
+    let code = code(
+        "DASH_V4",
+        &tokens.url(),
+        DASH_REDIRECT,
+        Some(DASH_VERIFIER),
+        &callback,
+    );
     dash(tokens, api)
         .oauth_client(client)
         .authorization_code(code)

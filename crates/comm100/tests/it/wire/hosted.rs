@@ -60,7 +60,13 @@ async fn plus_of_the_code_stays_a_plus_in_exchange_and_refresh_follows() {
         callback.contains("d4dff+6166ca7"),
         "the sample has a bare plus"
     );
-    let code = code("HOSTED_V2", HOSTED_REDIRECT, None, callback.trim());
+    let code = code(
+        "HOSTED_V2",
+        &origin.url(),
+        HOSTED_REDIRECT,
+        None,
+        callback.trim(),
+    );
     let clock = ManualClock::new();
     let client = hosted(&origin)
         .site_id(SITE)
