@@ -22,6 +22,9 @@ const HEADING: &str = "\
 # Dialects
 
 How each vendor's sign-in departs from RFC 6749 and RFC 6750, as the providers' constants say it.
+`T` is an access token. \"If set\" and \"on request\" name options that are off by default; `state` is
+always ours; a star marks what no seed document says (seeds 000 to 002 are Comm100's pages, 003 is
+Communic8's, 004 WebCommander's).
 ";
 
 /// So many differing lines are shown.
