@@ -14,6 +14,7 @@
 //! waiting.
 
 mod flight;
+mod refusals;
 mod source;
 
 use std::fmt;
@@ -33,6 +34,7 @@ use crate::settings::Settings;
 use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet};
 
 use flight::Flight;
+use refusals::Refusals;
 use source::Source;
 
 /// No renewal may start: one is under way.
@@ -46,8 +48,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_MEMORY: Duration = Duration::from_secs(5);
 /// The longest wait that a token endpoint may ask for.
 const LONGEST_ASKED: Duration = Duration::from_secs(15 * 60);
-/// So many tokens in a row may be refused and renewed before refusals are taken for the fault of what was called.
-const REFUSALS_BELIEVED: u32 = 3;
 
 /// What a flight ends with; `None` while it is in the air.
 type Outcome = Option<Result<Arc<LiveToken>, Error>>;
@@ -76,36 +76,6 @@ struct State {
     failures: u32,
     failed: Option<(Error, Instant)>,
     refusals: Refusals,
-}
-
-/// Tokens that were refused with 401 although they had just replaced a refused one: then another does not help, and
-/// each would cost a token request.
-#[derive(Default)]
-struct Refusals {
-    in_a_row: u32,
-    /// Up to this generation, tokens came of a refusal.
-    newest: Generation,
-    /// Until then no refusal leads to a renewal.
-    until: Option<Instant>,
-}
-
-impl Refusals {
-    /// Writes down that the token of generation `seen` was refused; says whether that calls for another.
-    fn call_for_renewal(&mut self, seen: Generation, now: Instant) -> bool {
-        if self.until.is_some_and(|until| now < until) {
-            return false;
-        }
-        let is_row = self.newest > Generation::default() && seen >= self.newest;
-        self.in_a_row = if is_row {
-            self.in_a_row.saturating_add(1)
-        } else {
-            0
-        };
-        self.newest = Generation(seen.0.saturating_add(1));
-        let beyond = self.in_a_row.saturating_sub(REFUSALS_BELIEVED);
-        self.until = (beyond > 0).then(|| now + pause(beyond));
-        true
-    }
 }
 
 /// A pause after the `n`th failure in a row, from one on: it doubles.
@@ -341,6 +311,7 @@ impl Inner {
             Ok(token) => {
                 state.failures = 0;
                 state.failed = None;
+                state.refusals.renewed(token.authorization.generation);
                 if !self.source.is_static() {
                     state.known = Some((token.authorization.generation, token.set.clone()));
                 }
