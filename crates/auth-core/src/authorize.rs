@@ -34,6 +34,34 @@ const STATE_BYTES: u32 = 32;
 const EXPORT_VERSION: u32 = 1;
 
 /// What is asked of the provider's authorization page. Reusable; each [`start`](Self::start) is one sign-in.
+///
+/// Integrators get it from their client's builder.
+///
+/// # Examples
+/// ```
+/// use auth_core::{AuthorizationRequest, AuthorizeRow, BaseUrl, Dialect, Parameter};
+///
+/// const PAGE: AuthorizeRow = AuthorizeRow::new("/oauth/authorize", &[
+///     Parameter::body("client_id"),
+///     Parameter::body("response_type"),
+///     Parameter::body("redirect_uri"),
+///     Parameter::body("code_challenge"),
+///     Parameter::body("code_challenge_method"),
+///     Parameter::body("state"),
+///     Parameter::body("scope").if_set(),
+/// ], "RFC 6749 section 4.1.1, RFC 7636 section 4.3");
+/// const DIALECT: Dialect = Dialect::new("EXAMPLE", &[]).authorize(PAGE);
+///
+/// let base = BaseUrl::parse("base_url", "https://login.example.com", &[])?;
+/// let request = AuthorizationRequest::new(DIALECT, base, "app-1", "https://app.example.com/callback")?
+///     .scope("openid offline_access");
+/// let (url, pending) = request.start()?; // send the person to `url`, keep `pending` for the callback
+/// assert_eq!(url.host_str(), Some("login.example.com"));
+/// assert!(url.query_pairs().any(|(name, value)| name == "code_challenge_method" && value == "S256"));
+/// # let state = url.query_pairs().find(|(name, _)| name == "state").map(|(_, value)| value.into_owned()).unwrap();
+/// # assert!(pending.check(&format!("https://app.example.com/callback?code=c&state={state}")).is_ok());
+/// # Ok::<(), auth_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
     dialect: Dialect,
@@ -191,15 +219,20 @@ impl AuthorizationRequest {
 ///
 /// # Examples
 /// A web back end stores it between two requests:
-/// ```no_run
-/// # fn example(request: auth_core::AuthorizationRequest, callback: &str) -> Result<(), auth_core::Error> {
-/// use auth_core::PendingAuthorization;
-/// let (url, pending) = request.start()?;
-/// let stored = pending.export();                        // holds secrets: server side, or an encrypted cookie
-/// // ... redirect the person to `url`; the provider redirects back ...
-/// let code = PendingAuthorization::import(stored.expose())?.check(callback)?;
-/// # Ok(())
-/// # }
+/// ```
+/// use auth_core::{AuthorizationCode, AuthorizationRequest, Error, PendingAuthorization, Secret, Url};
+///
+/// /// The first request: where to redirect the person to, and what to keep. It holds secrets, so keep it on the server
+/// /// or in an encrypted cookie.
+/// fn begin(request: &AuthorizationRequest) -> Result<(Url, Secret), Error> {
+///     let (url, pending) = request.start()?;
+///     Ok((url, pending.export()))
+/// }
+///
+/// /// The second request, whose own URL is `callback`. Forget what was kept: a code is good once.
+/// fn end(kept: &Secret, callback: &str) -> Result<AuthorizationCode, Error> {
+///     PendingAuthorization::import(kept.expose())?.check(callback)
+/// }
 /// ```
 #[derive(Clone)]
 pub struct PendingAuthorization {

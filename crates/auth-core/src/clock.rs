@@ -15,7 +15,39 @@ use tokio::sync::watch;
 /// Tells the time and waits.
 ///
 /// Token lifetimes are counted on [`now`](Clock::now), which never jumps; [`utc`](Clock::utc) is asked only where
-/// a time leaves or enters the process.
+/// a time leaves or enters the process. A client's clock is [`Settings::clock`](crate::Settings::clock); tests give it a
+/// [`ManualClock`].
+///
+/// # Examples
+/// A machine whose calendar is wrong, to see what a test makes of it:
+/// ```
+/// use std::time::{Duration, Instant, SystemTime};
+/// use auth_core::{Clock, ManualClock, Settings, async_trait};
+///
+/// const DAY: Duration = Duration::from_secs(86_400);
+///
+/// #[derive(Debug)]
+/// struct DayAhead(ManualClock);
+///
+/// #[async_trait]
+/// impl Clock for DayAhead {
+///     fn now(&self) -> Instant {
+///         self.0.now()
+///     }
+///
+///     fn utc(&self) -> SystemTime {
+///         self.0.utc() + DAY
+///     }
+///
+///     async fn sleep(&self, duration: Duration) {
+///         self.0.sleep(duration).await; // one that returned at once would let every time limit run out
+///     }
+/// }
+///
+/// let clock = ManualClock::new();
+/// assert_eq!(DayAhead(clock.clone()).utc(), clock.utc() + DAY);
+/// let settings = Settings::new().clock(DayAhead(clock));
+/// ```
 #[async_trait]
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The monotonic time.

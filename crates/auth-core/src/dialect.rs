@@ -5,17 +5,18 @@
 //! A row lists **every** parameter of a token request, in order: what is not in the row is not sent. The table of
 //! `docs/dialects.md` and the list of deviations are read from the same constants.
 
+mod answers;
 #[cfg(feature = "conformance")]
 mod deviation;
 #[cfg(feature = "conformance")]
 mod table;
 
+pub use answers::{Answers, LimitRule};
 #[cfg(feature = "conformance")]
 pub use deviation::{Deviation, Exchange, Stage};
 
 use std::fmt;
 
-use crate::error::ErrorKind;
 use crate::grant::GrantType;
 
 /// One provider's (or one generation's) wire form.
@@ -163,7 +164,7 @@ impl fmt::Debug for Dialect {
     }
 }
 
-/// The token request of one grant.
+/// The token request of one grant. [`Dialect`] has an example, [`ApiClient`](crate::ApiClient) a whole provider.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenRow {
     pub(crate) grant: GrantType,
@@ -219,7 +220,7 @@ impl TokenRow {
         self
     }
 
-    /// Where it is documented.
+    /// Where it is documented, for the table of dialects.
     pub const fn source(mut self, source: &'static str) -> Self {
         self.source = source;
         self
@@ -227,6 +228,13 @@ impl TokenRow {
 }
 
 /// A key that travels with each API call as it is.
+///
+/// # Examples
+/// ```
+/// use auth_core::{Dialect, KeyKind, KeyRow, Parameter};
+/// const KEY: KeyRow = KeyRow::new(KeyKind::Basic, &[Parameter::query("site").from("site_id")], "page \"Keys\"");
+/// const DIALECT: Dialect = Dialect::new("EXAMPLE", &[]).keys(&[KEY]);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct KeyRow {
     pub(crate) kind: KeyKind,
@@ -260,7 +268,8 @@ impl KeyRow {
     }
 }
 
-/// The parameters of the authorization URL, in order.
+/// The parameters of the authorization URL, in order. [`AuthorizationRequest`](crate::AuthorizationRequest) has an
+/// example.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthorizeRow {
     pub(crate) path: &'static str,
@@ -307,6 +316,16 @@ impl AuthorizeRow {
 }
 
 /// One parameter: which value it has, what it is called, where it stands.
+///
+/// Values go by the names of RFC 6749 (`client_id`, `username`, `refresh_token` and so on) or by those of
+/// [`Principal::parameters`](crate::Principal::parameters).
+///
+/// # Examples
+/// ```
+/// use auth_core::Parameter;
+/// let renamed = Parameter::body("email").from("username");
+/// let beside_the_grant = Parameter::query("siteId").from("site_id").if_set();
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     pub(crate) value: &'static str,
@@ -406,107 +425,4 @@ pub enum Refresh {
     Undocumented,
     /// There are none; one that comes all the same is not used.
     None,
-}
-
-/// How a provider tells failures.
-#[derive(Clone, Copy, Debug)]
-pub struct Answers {
-    pub(crate) soft_failure: Option<&'static str>,
-    pub(crate) limits: &'static [LimitRule],
-    pub(crate) unauthorized_hint: Option<&'static str>,
-}
-
-impl Answers {
-    /// By the status alone.
-    pub const fn new() -> Self {
-        Self {
-            soft_failure: None,
-            limits: &[],
-            unauthorized_hint: None,
-        }
-    }
-
-    /// A success status whose body has this member as `false` is a failure.
-    pub const fn soft_failure(mut self, member: &'static str) -> Self {
-        self.soft_failure = Some(member);
-        self
-    }
-
-    /// Answers that mean "too many requests" though their status is not 429.
-    pub const fn limits(mut self, rules: &'static [LimitRule]) -> Self {
-        self.limits = rules;
-        self
-    }
-
-    /// What to look at when a fresh token is refused.
-    pub const fn unauthorized_hint(mut self, hint: &'static str) -> Self {
-        self.unauthorized_hint = Some(hint);
-        self
-    }
-
-    /// The kind of failure that `status`, with the provider's own code and message, stands for.
-    pub(crate) fn kind(&self, status: u16, code: Option<&str>, message: Option<&str>) -> ErrorKind {
-        if self
-            .limits
-            .iter()
-            .any(|rule| rule.fits(status, code, message))
-        {
-            return ErrorKind::RateLimited;
-        }
-        match status {
-            300..=399 => ErrorKind::Blocked,
-            401 => ErrorKind::Unauthorized,
-            403 => ErrorKind::Permission,
-            404 | 410 => ErrorKind::NotFound,
-            408 => ErrorKind::Timeout,
-            429 => ErrorKind::RateLimited,
-            400..=499 => ErrorKind::Invalid,
-            _ => ErrorKind::Provider,
-        }
-    }
-}
-
-impl Default for Answers {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// An answer that means "too many requests": its status, and its code or a word in its code or message.
-#[derive(Clone, Copy, Debug)]
-pub struct LimitRule {
-    status: u16,
-    code: Option<&'static str>,
-    word: Option<&'static str>,
-}
-
-impl LimitRule {
-    /// By the provider's code.
-    pub const fn code(status: u16, code: &'static str) -> Self {
-        Self {
-            status,
-            code: Some(code),
-            word: None,
-        }
-    }
-
-    /// By a lower-case word in code or message.
-    pub const fn word(status: u16, word: &'static str) -> Self {
-        Self {
-            status,
-            code: None,
-            word: Some(word),
-        }
-    }
-
-    fn fits(&self, status: u16, code: Option<&str>, message: Option<&str>) -> bool {
-        let says = |word: &str| {
-            [code, message]
-                .into_iter()
-                .flatten()
-                .any(|text| text.to_ascii_lowercase().contains(word))
-        };
-        self.status == status
-            && (self.code.is_some() && self.code == code || self.word.is_some_and(says))
-    }
 }

@@ -29,10 +29,19 @@ const MESSAGE_KEPT: usize = 500;
 ///     match error.kind() {
 ///         ErrorKind::Reauthorize => "ask the person to sign in again",
 ///         ErrorKind::Unauthorized | ErrorKind::Config => "check the credentials",
-///         _ if error.is_retryable() => "try again later",
+///         _ if error.is_retryable() => "try again later", // after `retry_after`, where that is known
 ///         _ => "report it",
 ///     }
 /// }
+///
+/// /// What a support desk asks for; none of it holds a secret of the session.
+/// fn report(error: &Error) -> String {
+///     let (code, id) = (error.provider_code(), error.request_id());
+///     format!("{error} [status {:?}, code {code:?}, request {id:?}]", error.status())
+/// }
+/// # let error = Error::config("site_id", "is missing");
+/// # assert_eq!(advice(&error), "check the credentials");
+/// # assert_eq!(report(&error), "setting `site_id`: is missing [status None, code None, request None]");
 /// ```
 #[derive(Clone, thiserror::Error)]
 #[error(transparent)]
@@ -61,7 +70,7 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// The coarse kind of an [`Error`].
+/// The coarse kind of an [`Error`], to be matched; the facts are in the error's accessors, as its example shows.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -346,7 +355,8 @@ impl Error {
         self.0.sent
     }
 
-    /// How long to wait before the next try, where the provider or our own limit says so.
+    /// How long to wait before the next try, where the provider (`Retry-After`, RFC 9110 section 10.2.3: at most a day is
+    /// believed) or our own limit says so.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

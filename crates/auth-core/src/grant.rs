@@ -43,7 +43,7 @@ impl GrantType {
     }
 }
 
-/// How a principal signs in the first time.
+/// How a principal signs in the first time. For provider crates; [`ApiClient`](crate::ApiClient) has an example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Grant {
@@ -92,6 +92,12 @@ impl Grant {
 }
 
 /// An authorization code that belongs to a callback which was checked, with what its exchange needs.
+///
+/// Made by [`PendingAuthorization::check`](crate::PendingAuthorization::check); good once, at the host that gave it. Its
+/// parts can't be read.
+///
+/// # Source
+/// RFC 6749 section 4.1.3, RFC 7636 section 4.5.
 #[derive(Clone, Debug)]
 pub struct AuthorizationCode {
     pub(crate) code: Secret,
@@ -101,7 +107,14 @@ pub struct AuthorizationCode {
     pub(crate) issuer: String,
 }
 
-/// A value of one request parameter.
+/// A value of one request parameter beyond RFC 6749, in [`Principal::parameters`].
+///
+/// # Examples
+/// ```
+/// use auth_core::{ParameterValue, SecretSource};
+/// let site = ("site_id", ParameterValue::Text("10000".to_owned()));
+/// let pair = ("auth_string", ParameterValue::Base64Pair("jo".to_owned(), SecretSource::from("pw-1")));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ParameterValue {
@@ -158,7 +171,7 @@ impl Patience<'_> {
     }
 }
 
-/// Who signs in, and with what.
+/// Who signs in, and with what. For provider crates; [`ApiClient`](crate::ApiClient) has an example.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Principal {

@@ -27,7 +27,7 @@ use crate::transport::{BaseUrl, Transport};
 pub use call::Call;
 pub use response::Response;
 
-/// What a provider crate knows about one client: where it talks to, how, and as whom.
+/// What a provider crate knows about one client: where it talks to, how, and as whom. [`ApiClient`] has an example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Profile {
@@ -75,6 +75,71 @@ impl Profile {
 }
 
 /// One signed-in principal at one provider. Cheap to clone; clones share session, connections and rate limit.
+///
+/// Provider crates wrap it; integrators meet the wrapper.
+///
+/// # Examples
+/// A whole provider, whose token endpoint takes JSON and wants `tenantId` beside the grant:
+/// ```
+/// use auth_core::{
+///     Answers, ApiClient, BaseUrl, BodyFormat, Call, Dialect, Error, Grant, GrantType, Method, Parameter,
+///     ParameterValue, Principal, Profile, Refresh, SecretSource, Settings, TokenRow,
+/// };
+///
+/// const DIALECT: Dialect = Dialect::new("EXAMPLE", &[TokenRow::new(
+///     GrantType::ClientCredentials,
+///     "/oauth/token",
+///     &[
+///         Parameter::body("grant_type"),
+///         Parameter::body("client_id"),
+///         Parameter::body("client_secret"),
+///         Parameter::body("tenantId").from("tenant"),
+///     ],
+/// )
+/// .format(BodyFormat::Json)
+/// .source("the vendor's page \"Tokens\"")])
+/// .refresh(Refresh::None)
+/// .answers(Answers::new().soft_failure("success"));
+///
+/// pub struct Client(ApiClient);
+///
+/// impl Client {
+///     pub fn new(host: &str, tenant: &str, id: &str, secret: SecretSource, settings: &Settings) -> Result<Self, Error> {
+///         let base = BaseUrl::parse("host", host, settings.plain_http_hosts())?;
+///         let mut principal = Principal::new(Grant::ClientCredentials);
+///         principal.client_id = Some(id.to_owned());
+///         principal.client_secret = Some(secret);
+///         principal.parameters = vec![("tenant", ParameterValue::Text(tenant.to_owned()))];
+///         let profile = Profile::new(DIALECT, base.clone(), base, principal, "example-rust/1.0");
+///         ApiClient::new(profile, settings).map(Self)
+///     }
+///
+///     pub fn request(&self, method: Method, path: &str) -> Call<'_> {
+///         self.0.request(method, path)
+///     }
+/// }
+///
+/// # use serde_json::json;
+/// # use wiremock::{Mock, MockServer, ResponseTemplate, matchers::{body_json, header, path}};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let server = MockServer::start().await;
+/// # let asked = json!({
+/// #     "grant_type": "client_credentials", "client_id": "app-1", "client_secret": "s-1", "tenantId": "north",
+/// # });
+/// # let token = json!({ "access_token": "t-1", "token_type": "bearer", "expires_in": 3600 });
+/// # let token = ResponseTemplate::new(200).set_body_json(token);
+/// # Mock::given(path("/oauth/token")).and(body_json(asked)).respond_with(token).expect(1).mount(&server).await;
+/// # Mock::given(path("/v1/orders")).and(header("authorization", "Bearer t-1"))
+/// #     .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "success": true }))).mount(&server).await;
+/// # let host = server.uri();
+/// let client = Client::new(&host, "north", "app-1", "s-1".into(), &Settings::new())?;
+/// let answer = client.request(Method::GET, "/v1/orders").query("limit", 10).send().await?;
+/// assert_eq!(answer.status(), 200);
+/// # server.verify().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ApiClient(Arc<Shared>);
 

@@ -75,7 +75,7 @@ impl From<&str> for Secret {
 
 /// Gives a long-lived password or key when it is needed, so that the client need not keep it.
 ///
-/// It is asked once for each sign-in (password, client secret) or, for a key that travels with every call, once
+/// It is asked once for each token request (password, client secret) or, for a key that travels with every call, once
 /// at first and again after a 401. A rotated key is therefore picked up without a restart.
 ///
 /// # Examples
@@ -105,7 +105,19 @@ pub trait SecretProvider: Send + Sync {
     async fn secret(&self) -> Result<Secret, Box<dyn StdError + Send + Sync>>;
 }
 
-/// A secret by value, or someone to ask for it.
+/// A secret by value, or someone to ask for it. Texts and [`Secret`]s become one by `into()`, so builders take them as
+/// they are.
+///
+/// # Examples
+/// ```
+/// use auth_core::SecretSource;
+///
+/// let key = SecretSource::from("k-123");
+/// assert_eq!(key.known().map(|secret| secret.expose()), Some("k-123"));
+/// assert_eq!(format!("{key:?}"), "[REDACTED]");
+/// ```
+///
+/// For someone to ask, see [`SecretProvider`].
 #[derive(Clone)]
 pub struct SecretSource(Source);
 
@@ -121,7 +133,8 @@ impl SecretSource {
         Self(Source::Value(secret.into()))
     }
 
-    /// A secret that `provider` is asked for each time it is needed.
+    /// A secret that `provider` is asked for each time it is needed. One that has not answered within
+    /// [`Settings::token_timeout`](crate::Settings::token_timeout) has failed.
     pub fn provider(provider: Arc<dyn SecretProvider>) -> Self {
         Self(Source::Provider(provider))
     }

@@ -54,7 +54,33 @@ type Outcome = Option<Result<Arc<LiveToken>, Error>>;
 
 /// One principal's sign-in: gives the header that authorizes a request, and keeps its token fresh.
 ///
-/// Cheap to clone; clones are the same session.
+/// Cheap to clone; clones are the same session. A client uses it for each call. Use it yourself for a request that the
+/// client has no way for, with an HTTP client of your own: only to the provider's own host, for the header is a secret.
+///
+/// # Examples
+/// ```
+/// use auth_core::{Authorization, Error, Session};
+///
+/// /// `send` makes a request with the header and gives the status of its answer.
+/// async fn with_one_replay(
+///     session: &Session,
+///     mut send: impl AsyncFnMut(&Authorization) -> u16,
+/// ) -> Result<u16, Error> {
+///     let authorization = session.authorization().await?; // waits only where no valid token is at hand
+///     let status = send(&authorization).await;
+///     if status != 401 || !session.can_renew() {
+///         return Ok(status);
+///     }
+///     let renewed = session.renew(authorization.generation()).await?;
+///     if renewed.generation() == authorization.generation() {
+///         return Ok(status); // there is no other credential to try
+///     }
+///     Ok(send(&renewed).await)
+/// }
+/// ```
+///
+/// # Source
+/// RFC 6749 section 6 (renewal), RFC 6750 section 3 (401).
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
@@ -133,7 +159,8 @@ impl Session {
         boarding.outcome().await
     }
 
-    /// The header, if a valid token is at hand: no lock, no allocation, no waiting.
+    /// The header, if a valid token is at hand: no lock, no allocation, no waiting. `None` before the first sign-in and
+    /// after the token's end; then [`authorization`](Self::authorization) gets one.
     pub fn ready(&self) -> Option<Authorization> {
         let current = self.0.current.load();
         let token = current.as_ref()?;
@@ -156,25 +183,20 @@ impl Session {
     pub async fn renew(&self, seen: Generation) -> Result<Authorization, Error> {
         let boarding = {
             let mut state = self.0.state();
-            if let Some(usable) = self.0.usable()
-                && usable.generation > seen
-            {
-                return Ok(usable);
-            }
-            if let Some(usable) = self.0.usable()
-                && !self.0.source.is_static()
-            {
-                let known = state.known.as_ref().map(|(_, tokens)| tokens);
-                if !self.0.source.has_means(known) {
-                    // It stays in use: what was called may have reasons of its own to refuse.
-                    let reason = "the token was refused and nothing is at hand to renew it; a person must sign in again";
-                    return Err(Error::reauthorize(reason, None));
-                }
-                if !state.refusals.call_for_renewal(seen, self.0.clock.now()) {
+            if let Some(usable) = self.0.usable() {
+                if usable.generation > seen {
                     return Ok(usable);
                 }
+                let known = state.known.as_ref().map(|(_, tokens)| tokens);
+                // Without means it stays in use: what was called may have reasons of its own to refuse, and nothing
+                // but the store can have another.
+                if !self.0.source.is_static() && self.0.source.has_means(known) {
+                    if !state.refusals.call_for_renewal(seen, self.0.clock.now()) {
+                        return Ok(usable);
+                    }
+                    self.0.kill(seen);
+                }
             }
-            self.0.kill(seen);
             self.0.board(&mut state)?
         };
         boarding.outcome().await
@@ -185,7 +207,8 @@ impl Session {
         self.0.source.can_renew()
     }
 
-    /// The latest tokens, to be exported; `None` before the first sign-in and where there is nothing but a key.
+    /// The latest tokens, to be exported with [`TokenSet::export`]; `None` before the first sign-in and where there is
+    /// nothing but a key.
     pub fn token_set(&self) -> Option<TokenSet> {
         self.0
             .state()

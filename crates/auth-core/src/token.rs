@@ -23,6 +23,15 @@ const WIDEST_WINDOW: Duration = Duration::from_secs(300);
 const EXPIRED_ON_ARRIVAL: Duration = Duration::from_secs(1);
 
 /// The number of a token within its session: a 401 can only kill the token it was given for.
+///
+/// Later tokens have greater numbers; zero is no number that a store gives.
+///
+/// # Examples
+/// ```
+/// use auth_core::Generation;
+/// let written_down: u64 = Generation::new(7).number();
+/// assert!(Generation::new(written_down + 1) > Generation::new(7));
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Generation(pub(crate) u64);
 
@@ -41,16 +50,18 @@ impl Generation {
 /// What a sign-in gave. `Debug` shows no token.
 ///
 /// # Examples
-/// ```no_run
+/// ```
 /// # fn keep(text: &str) {}
-/// # fn example(tokens: auth_core::TokenSet) -> Result<(), auth_core::Error> {
+/// # let tokens = auth_core::TokenSet::import(r#"{"version":1,"access_token":"t-1","expires_at_ms":1700000000123}"#)?;
 /// let exported = tokens.export();          // JSON with the tokens in clear: keep it like a password
 /// keep(exported.expose());
 /// let again = auth_core::TokenSet::import(exported.expose())?;
 /// assert_eq!(again.expires_at(), tokens.expires_at());
-/// # Ok(())
-/// # }
+/// # Ok::<(), auth_core::Error>(())
 /// ```
+///
+/// # Source
+/// RFC 6749 section 5.1: `expires_in` is whole seconds on the wire, counted here from before the request was sent.
 #[derive(Clone)]
 pub struct TokenSet {
     pub(crate) access_token: Secret,
@@ -94,7 +105,8 @@ impl TokenSet {
         self.scope.as_deref()
     }
 
-    /// Writes the set as JSON, tokens in clear, for a place of your own that keeps secrets.
+    /// Writes the set as JSON, tokens in clear, for a place of your own that keeps secrets. Times in it are milliseconds
+    /// since 1970 in UTC.
     pub fn export(&self) -> Secret {
         let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let exported = Exported {
@@ -174,7 +186,9 @@ pub(crate) fn check_token(token: &str) -> Result<(), BadToken> {
     }
 }
 
-/// The header that authorizes one request, and the generation of its token.
+/// The header that authorizes one request, and the generation of its token. `Debug` does not show the value.
+///
+/// See the example of [`Session`](crate::Session), which gives it.
 #[derive(Clone)]
 pub struct Authorization {
     pub(crate) name: HeaderName,

@@ -193,6 +193,15 @@ impl Roots {
 /// A connection pool that many clients can share. Cheap to clone.
 ///
 /// It follows no redirect, keeps no cookie, asks for no compression and sends no `Referer`.
+///
+/// # Examples
+/// ```
+/// use auth_core::{Settings, Transport};
+/// let shared = Transport::builder().build()?;
+/// let first = Settings::new().transport(shared.clone());
+/// let second = Settings::new().transport(shared);
+/// # Ok::<(), auth_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Transport {
     client: reqwest::Client,

@@ -47,6 +47,24 @@ enum What {
 }
 
 /// One exchange as it was on the wire, to look for departures in.
+///
+/// # Examples
+/// ```
+/// use auth_core::{BodyFormat, Dialect, Exchange, GrantType, HeaderMap, Parameter, Stage, TokenRow};
+///
+/// const ROWS: &[TokenRow] = &[TokenRow::new(GrantType::ClientCredentials, "/token", &[
+///     Parameter::body("grant_type"),
+///     Parameter::body("client_id"),
+/// ])
+/// .format(BodyFormat::Json)];
+/// let dialect = Dialect::new("EXAMPLE", ROWS);
+///
+/// let (stage, headers) = (Stage::First(GrantType::ClientCredentials), HeaderMap::new());
+/// let form = Exchange::new(stage, "", &headers, b"grant_type=client_credentials&client_id=app-1");
+/// assert_eq!(dialect.unseen(&[form]), dialect.deviations()); // declared as JSON, and never seen so
+/// let json = Exchange::new(stage, "", &headers, br#"{"grant_type":"client_credentials","client_id":"app-1"}"#);
+/// assert!(dialect.unseen(&[json]).is_empty());
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Exchange<'a> {

@@ -21,18 +21,24 @@ use super::{Response, Shared};
 /// One API call: what it sends, and what may be spent on it.
 ///
 /// # Examples
-/// ```no_run
-/// # async fn example(client: auth_core::ApiClient) -> Result<(), auth_core::Error> {
-/// use std::time::Duration;
-/// let answer = client
-///     .request(http::Method::GET, "/v4/livechat/campaigns")
-///     .query("pageSize", 50)
-///     .with_timeout(Duration::from_secs(20))
-///     .send()
-///     .await?;
-/// # Ok(())
-/// # }
+/// A provider's client makes calls; this is what can be said about each:
 /// ```
+/// use std::time::Duration;
+/// use auth_core::{Call, Error, Response};
+///
+/// async fn create(call: Call<'_>, name: &str) -> Result<Response, Error> {
+///     call.query("notify", false)
+///         .json(&serde_json::json!({ "name": name }))
+///         .header("idempotency-key", "order-17")
+///         .with_idempotent(true) // the key makes a second try harmless
+///         .with_timeout(Duration::from_secs(20))
+///         .send()
+///         .await
+/// }
+/// ```
+///
+/// # Source
+/// RFC 9110 sections 9.2.2 (which methods may be repeated) and 10.2.3 (`Retry-After`), RFC 6750 section 3 (401).
 #[must_use = "a call does nothing until it is sent"]
 pub struct Call<'c> {
     shared: &'c Shared,
@@ -162,7 +168,8 @@ impl<'c> Call<'c> {
     /// Sends the call.
     ///
     /// # Errors
-    /// Any [`ErrorKind`](crate::ErrorKind); a failure that may pass was tried again before it is told.
+    /// Any [`ErrorKind`](crate::ErrorKind). A failure that may pass was tried again before it is told, as often as
+    /// [`Settings::call_retries`](crate::Settings::call_retries) says and the deadline leaves time for.
     pub async fn send(self) -> Result<Response, Error> {
         let shared = self.shared;
         shared.send(self.ready()?).await
@@ -227,7 +234,7 @@ impl fmt::Debug for Call<'_> {
 /// Finds the URL of `path` on `base`, and refuses every way to another host or to another path than it seems.
 fn locate(path: &str, base: &BaseUrl) -> Result<Url, Error> {
     let segments = path.split(['?', '#']).next().unwrap_or_default().split('/');
-    for segment in segments {
+    for segment in segments.clone() {
         if matches!(
             percent_decode_str(segment).decode_utf8_lossy().as_ref(),
             "." | ".."
@@ -238,6 +245,15 @@ fn locate(path: &str, base: &BaseUrl) -> Result<Url, Error> {
         }
     }
     if path.contains("://") && !path.starts_with('/') {
+        // A URL's parser drops or rewrites these, and would find segments that were not seen above.
+        if segments
+            .flat_map(str::chars)
+            .any(|c| c == '\\' || c.is_control() || c.is_whitespace())
+        {
+            return Err(Error::invalid(
+                "the URL of the call holds a backslash, space or control character in its path",
+            ));
+        }
         let url = Url::parse(path).map_err(|error| {
             Error::invalid(format!("the URL of the call is malformed: {error}"))
         })?;
@@ -293,6 +309,9 @@ mod tests {
             ("/v4/agents/%2E%2e/tickets", ErrorKind::Invalid),
             ("/v4/./tickets", ErrorKind::Invalid),
             ("https://api.example.com/v4/%2e%2E", ErrorKind::Invalid),
+            ("https://api.example.com/v4/.\t./x", ErrorKind::Invalid),
+            ("https://api.example.com/v4/.. ", ErrorKind::Invalid),
+            ("https://api.example.com/v4\\..\\x", ErrorKind::Invalid),
             ("://", ErrorKind::Invalid),
         ] {
             let error = locate(path, &base).expect_err(path);

@@ -9,7 +9,46 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, without_value};
 
-/// An answer with a success status. `Debug` shows neither headers nor body.
+/// An answer with a success status, read to its end. `Debug` shows neither headers nor body.
+///
+/// Any other status is an [`Error`], and so is a success status whose body says that the call failed, where the
+/// provider is known to answer so.
+///
+/// # Examples
+/// ```
+/// # use auth_core::{ApiClient, BaseUrl, Dialect, Grant, KeyKind, KeyRow, Principal, Profile, Settings};
+/// # use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+/// # const DIALECT: Dialect = Dialect::new("EXAMPLE", &[]).keys(&[KeyRow::new(KeyKind::Token, &[], "")]);
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let server = MockServer::start().await;
+/// # let found = ResponseTemplate::new(200).insert_header("etag", "\"1\"");
+/// # let found = found.set_body_json(serde_json::json!({ "id": 7, "name": "Sales" }));
+/// # Mock::given(any()).respond_with(found).mount(&server).await;
+/// # let base = BaseUrl::parse("base_url", &server.uri(), &[])?;
+/// # let principal = Principal::new(Grant::StaticToken("t-1".into()));
+/// # let client = ApiClient::new(Profile::new(DIALECT, base.clone(), base, principal, "x/1"), &Settings::new())?;
+/// use auth_core::{ErrorKind, Method};
+///
+/// #[derive(Debug, serde::Deserialize)]
+/// struct Campaign {
+///     id: u64,
+///     name: String,
+/// }
+///
+/// let answer = client.request(Method::GET, "/campaigns/7").send().await?;
+/// assert_eq!(answer.status(), 200);
+/// assert_eq!(answer.headers().get("etag").map(|tag| tag.as_bytes()), Some(&b"\"1\""[..]));
+/// let campaign: Campaign = answer.json()?;
+/// assert_eq!((campaign.id, campaign.name.as_str()), (7, "Sales"));
+///
+/// // What does not fit is an error that names the place, and the answer is still at hand.
+/// let error = answer.json::<Vec<Campaign>>().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Decode);
+/// assert!(answer.bytes().starts_with(b"{"));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Response {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,

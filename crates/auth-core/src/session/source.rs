@@ -120,8 +120,9 @@ impl Source {
         let known = known();
         let known_generation = known.as_ref().map(|(generation, _)| *generation);
         let newer = match &stored {
-            // A person has just approved anew: whatever was stored before is out of date.
-            Some(_) if self.code().is_some() => None,
+            // A person has just approved anew: whatever was stored before is out of date. With tokens of its own, the
+            // session keeps the code for the day when nothing else is left.
+            Some(_) if known.is_none() && self.code().is_some() => None,
             Some(stored) if self.is_newer(stored, known.as_ref()) => Some(stored),
             _ => None,
         };

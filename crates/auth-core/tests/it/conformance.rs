@@ -1,8 +1,6 @@
 //! Each departure from the standard that a dialect declares is seen on the wire, at every stage that it is declared for.
 
-use auth_core::{
-    Deviation, Dialect, Exchange, Grant, GrantType, HeaderMap, Method, Settings, Stage,
-};
+use auth_core::{Dialect, Exchange, Grant, GrantType, HeaderMap, Method, Settings, Stage};
 use serde_json::json;
 use wiremock::ResponseTemplate;
 

@@ -1,5 +1,7 @@
-//! API calls: what they carry, what a 401 does, and what an answer becomes; retries and refusals in their own files.
+//! API calls: what they carry, what a 401 does, and what an answer becomes; the rest in files of its own.
 
+mod answers;
+mod limits;
 mod refusals;
 mod retry;
 

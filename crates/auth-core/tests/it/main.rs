@@ -1,6 +1,7 @@
 //! Shows over loopback that the crate keeps its promises: one module for each room, one binary for all.
 #![cfg(test)]
 
+mod arbitrary_precision;
 mod authorize;
 mod canary;
 mod clocks;

@@ -1,7 +1,9 @@
 //! One live token for one principal, whoever asks, gives up, or is shut down meanwhile.
 
 mod keys;
+mod precedence;
 mod refresh;
+mod refusals;
 mod renewal;
 mod sharing;
 

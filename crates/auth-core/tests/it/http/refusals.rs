@@ -57,6 +57,61 @@ async fn a_call_to_another_host_is_never_sent() {
 }
 
 #[tokio::test]
+async fn a_path_that_a_parser_would_shorten_is_refused_in_every_spelling() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let client = signed_in(&vendor, &Settings::new()).await;
+    let spellings = [".", "..", "%2e", "%2E%2E", ".%2e", "%2e.", "%2E%2e"];
+    let paths = spellings.iter().flat_map(|dots| {
+        [
+            format!("/v4/agents/{dots}"),
+            format!("/v4/agents/{dots}/tickets"),
+            format!("/{dots}?x=1"),
+            format!("{}/v4/agents/{dots}", vendor.url()),
+            format!("{}/v4/agents/{dots}/tickets?x=1", vendor.url()),
+        ]
+    });
+    let odd = [".\t.", "..\n", ".. "].map(|dots| format!("{}/v4/{dots}", vendor.url()));
+    let backslash = format!("{}/v4\\..\\x", vendor.url());
+    for path in paths.chain(odd).chain([backslash]) {
+        let call = client.request(Method::DELETE, &path);
+        let error = call.send().await.expect_err(&path);
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{path}");
+        assert!(!error.may_have_been_processed(), "{path}");
+    }
+    assert_eq!(vendor.calls(), 0);
+    for (path, sent) in [
+        ("/v4/agents/...", "/v4/agents/..."),
+        ("/v4/agents/..x", "/v4/agents/..x"),
+        ("/v4/agents/..%2fx", "/v4/agents/..%2fx"),
+        ("/v4/agents/%252e%252e", "/v4/agents/%252e%252e"),
+        ("/v4/things?path=../..", "/v4/things"),
+    ] {
+        let call = client.request(Method::GET, path);
+        call.send().await.expect(path);
+        let requests = vendor.requests().await;
+        assert_eq!(requests.last().map(|it| it.url.path()), Some(sent));
+    }
+}
+
+#[tokio::test]
+async fn methods_that_no_api_has_are_refused_and_nothing_is_sent() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let client = client(FORM, &vendor.url(), machine(), &Settings::new());
+    for method in [Method::CONNECT, Method::TRACE] {
+        let call = client.request(method.clone(), "/things");
+        let error = call.send().await.expect_err(method.as_str());
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{method}");
+        assert!(!error.may_have_been_processed(), "{method}");
+    }
+    assert_eq!((vendor.tokens(), vendor.calls()), (0, 0));
+    for method in [Method::OPTIONS, Method::HEAD, Method::PATCH] {
+        let call = client.request(method.clone(), "/things");
+        call.send().await.expect("an answer");
+    }
+    assert_eq!(vendor.calls(), 3);
+}
+
+#[tokio::test]
 async fn a_reserved_header_is_refused_and_nothing_is_sent() {
     let vendor = Vendor::new(|n, _| granted(n)).await;
     let client = client(JSON, &vendor.url(), json_machine(), &Settings::new());

@@ -142,6 +142,102 @@ async fn a_broken_connection_is_tried_again_only_where_twice_does_no_harm() {
     );
 }
 
+/// Signs in, reads one call and breaks the connection, and hangs from then on.
+fn sign_in_and_break(n: usize) -> Act {
+    match n {
+        0 => Act::AnswerAndClose(http(
+            "200 OK",
+            "connection: close\r\n",
+            &answer(n).to_string(),
+        )),
+        1 => Act::Close,
+        _ => Act::Hang,
+    }
+}
+
+/// Fails if a call that broke is not told as such, and as one that the provider may have acted on.
+fn told_as_broken(error: &auth_core::Error) {
+    assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
+    assert!(error.to_string().contains("broke"), "{error}");
+    assert!(error.may_have_been_processed(), "{error}");
+}
+
+#[tokio::test]
+async fn a_call_that_was_read_counts_as_sent_though_its_retry_finds_nobody() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    for (method, idempotent) in [(Method::PUT, None), (Method::POST, Some(true))] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+        let listener = listener.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            drop(listener);
+            let mut bytes = [0; 8192];
+            let length = stream.read(&mut bytes).await.expect("a request");
+            stream.shutdown().await.expect("an open connection");
+            String::from_utf8_lossy(&bytes[..length]).into_owned()
+        });
+        let key = auth_core::Principal::new(auth_core::Grant::StaticToken("token-1".into()));
+        let clock = HastyClock::default();
+        let settings = Settings::new().clock(clock.clone());
+        let client = client(FORM, &format!("http://{address}"), key, &settings);
+        let mut call = client.request(method.clone(), "/payments");
+        if let Some(idempotent) = idempotent {
+            call = call.with_idempotent(idempotent);
+        }
+        let error = call.send().await.expect_err("nobody is left");
+        assert_eq!(error.kind(), ErrorKind::Connect);
+        assert!(error.may_have_been_processed(), "{method}: {error}");
+        assert_eq!(clock.pauses().len(), 2, "it was tried again");
+        let seen = server.await.expect("no panic");
+        assert!(seen.starts_with(&format!("{method} /payments")), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_was_read_counts_as_sent_though_its_retry_finds_no_turn() {
+    let server = RawServer::start(sign_in_and_break).await;
+    let settings = Settings::new()
+        .clock(HastyClock::default())
+        .rate_limiter(RateLimiter::new(1, seconds(3600)));
+    let client = client(FORM, &server.url(), machine(), &settings);
+    let call = client.request(Method::PUT, "/payments");
+    told_as_broken(&call.send().await.expect_err("no turn for an hour"));
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_call_that_was_read_counts_as_sent_though_time_runs_out_before_its_retry() {
+    let server = RawServer::start(|n| match n {
+        0 => Act::Close,
+        _ => Act::Hang,
+    })
+    .await;
+    let clock = ManualClock::new();
+    let settings = Settings::new()
+        .clock(clock.clone())
+        .token_timeout(seconds(86_400));
+    let old = crate::stage::tokens(&clock, Some("refresh-old"), 1);
+    let client = crate::stage::client_with(&server.url(), old, &settings);
+    let call = tokio::spawn(async move {
+        let call = client.request(Method::PUT, "/payments");
+        call.with_deadline(seconds(43_200)).send().await
+    });
+    eventually("the call was read", || server.seen().len() == 1).await;
+    // The token ends before the retry, and its renewal hangs.
+    eventually("a token was asked for", || {
+        clock.advance(seconds(2));
+        server.seen().len() == 2
+    })
+    .await;
+    clock.advance(seconds(43_200));
+    let outcome = call.await.expect("no panic");
+    told_as_broken(&outcome.expect_err("no time is left"));
+    let seen = server.seen();
+    assert!(seen[0].starts_with("PUT /payments"), "{seen:?}");
+    assert!(seen[1].starts_with("POST /oauth/token"), "{seen:?}");
+}
+
 #[tokio::test]
 async fn a_refused_connection_is_tried_again_whatever_the_method() {
     for method in [Method::GET, Method::POST] {

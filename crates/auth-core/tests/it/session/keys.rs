@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -83,6 +83,54 @@ async fn a_provider_is_asked_once_for_each_sign_in_and_not_before() {
         .map(|request| member(&request.body, "client_secret").unwrap_or_default())
         .collect();
     assert_eq!(sent, ["secret-0", "secret-0", "secret-0", "secret-1"]);
+}
+
+#[tokio::test]
+async fn a_provider_that_panics_is_not_asked_by_each_caller() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let sealed = Arc::new(AtomicBool::new(true));
+    let vault = Vault::new({
+        let sealed = Arc::clone(&sealed);
+        move |n| {
+            let is_sealed = sealed.load(Ordering::SeqCst);
+            assert!(!is_sealed, "this panic is part of the test");
+            Some(format!("secret-{n}"))
+        }
+    });
+    let source = SecretSource::provider(Arc::<Vault<_>>::clone(&vault));
+    for principal in [with_secret(source.clone()), key(source)] {
+        sealed.store(true, Ordering::SeqCst);
+        let clock = HastyClock::default();
+        let settings = Settings::new().clock(clock.clone());
+        let client = client(FORM, &vendor.url(), principal, &settings);
+        let before = vault.asked();
+        for _ in 0..100 {
+            let error = header(&client).await.expect_err("no secret");
+            assert_eq!(error.kind(), ErrorKind::Cancelled);
+            assert!(error.is_retryable());
+        }
+        assert_eq!(vault.asked(), before + 1, "no time has passed");
+        for _ in 0..100 {
+            clock.advance(Duration::from_secs(1));
+            header(&client).await.expect_err("no secret");
+        }
+        let asked = vault.asked() - before;
+        assert!((20..=60).contains(&asked), "asked {asked} times");
+        sealed.store(false, Ordering::SeqCst);
+        clock.advance(Duration::from_secs(5));
+        header(&client).await.expect("a token");
+        header(&client).await.expect("a token");
+        assert_eq!(vault.asked() - before, asked + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_whose_secret_is_refused_is_asked_for_another_every_five_seconds() {
+    let vault = Vault::new(|n| Some(format!("secret-{n}")));
+    let source = SecretSource::provider(Arc::<Vault<_>>::clone(&vault));
+    let requests = super::refusals::requests_in_ten_minutes(with_secret(source)).await;
+    assert_eq!(vault.asked(), requests);
+    assert!((120..=150).contains(&requests), "{requests} token requests");
 }
 
 /// Never answers.

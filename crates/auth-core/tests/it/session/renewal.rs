@@ -134,3 +134,55 @@ async fn a_callback_that_panics_does_no_harm() {
     assert_eq!(asked.load(Ordering::SeqCst), 2);
     assert_eq!(vendor.tokens(), 2);
 }
+
+/// Counts the lines that are written to it.
+#[derive(Clone, Default)]
+struct Lines(Arc<AtomicUsize>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let lines = bytes.split(|byte| *byte == b'\n').count() - 1;
+        self.0.fetch_add(lines, Ordering::SeqCst);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_renewal_that_no_runtime_can_carry_is_tried_and_told_once_a_second() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let vendor = runtime.block_on(Vendor::new(|n, _| granted(n)));
+    let clock = ManualClock::new();
+    let settings = Settings::new().clock(clock.clone());
+    let client = client(FORM, &vendor.url(), machine(), &settings);
+    runtime.block_on(header(&client)).expect("a token");
+    clock.advance(seconds(3400));
+    let lines = Lines::default();
+    let listener = tracing_subscriber::fmt().with_writer({
+        let lines = lines.clone();
+        move || lines.clone()
+    });
+    tracing::subscriber::with_default(listener.finish(), || {
+        for second in 0..3 {
+            for _ in 0..1000 {
+                let ready = client.session().ready().expect("a valid token");
+                assert_eq!(shown(ready.value()), "Bearer access-0");
+            }
+            assert_eq!(lines.0.load(Ordering::SeqCst), second + 1);
+            clock.advance(seconds(1));
+        }
+    });
+    assert_eq!(vendor.tokens(), 1);
+    // Where there is a runtime again, the renewal is made up for.
+    runtime.block_on(eventually("the new token is in use", || {
+        let ready = client.session().ready().expect("a valid token");
+        shown(ready.value()) == "Bearer access-1"
+    }));
+}

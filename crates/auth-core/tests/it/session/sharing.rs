@@ -78,6 +78,39 @@ async fn accounts_dialects_and_tenants_do_not_share_tokens() {
 }
 
 #[tokio::test]
+async fn names_that_only_look_alike_do_not_share_tokens() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let settings = Settings::new().store(MemoryStore::new());
+    let named = |client_id: &str, account: &str| {
+        let mut principal = machine();
+        principal.client_id = Some(client_id.to_owned());
+        let settings = settings.clone().account(account);
+        client(FORM, &vendor.url(), principal, &settings)
+    };
+    let in_tenant = |parameters: &[(&'static str, &str)]| {
+        let mut principal = machine();
+        for (name, id) in parameters {
+            let id = auth_core::ParameterValue::Text((*id).to_owned());
+            principal.parameters.push((name, id));
+        }
+        client(FORM, &vendor.url(), principal, &settings)
+    };
+    let clients = [
+        named("x", "y/z"),
+        named("x/y", "z"),
+        named("x%2Fy", "z"),
+        in_tenant(&[("site_id", "7")]),
+        in_tenant(&[("partner_id", "7")]),
+        in_tenant(&[("site_id", "7"), ("partner_id", "7")]),
+        in_tenant(&[("site_id", "7/partner_id=7")]),
+    ];
+    for client in &clients {
+        header(client).await.expect("a token");
+    }
+    assert_eq!(vendor.tokens(), clients.len());
+}
+
+#[tokio::test]
 async fn a_store_without_an_account_is_refused_for_a_persons_grant() {
     let url = "http://127.0.0.1:9";
     let build = |principal: Principal, settings: Settings| {
@@ -96,12 +129,13 @@ async fn a_store_without_an_account_is_refused_for_a_persons_grant() {
     assert!(build(key, shared()).is_ok());
 }
 
-/// A memory store that fails, or waits, where it is told to.
+/// A memory store that fails, panics, or waits, where it is told to.
 #[derive(Clone, Debug)]
 struct Moody {
     memory: MemoryStore,
     fails_to_load: Arc<AtomicBool>,
     fails_to_save: Arc<AtomicBool>,
+    panics_at_save: Arc<AtomicBool>,
     saves: Arc<AtomicUsize>,
     gate: Arc<Semaphore>,
 }
@@ -112,6 +146,7 @@ impl Moody {
             memory: MemoryStore::new(),
             fails_to_load: Arc::default(),
             fails_to_save: Arc::default(),
+            panics_at_save: Arc::default(),
             saves: Arc::default(),
             gate: Arc::new(Semaphore::new(1000)),
         }
@@ -140,6 +175,10 @@ impl TokenStore for Moody {
         self.saves.fetch_add(1, Ordering::SeqCst);
         let permit = self.gate.acquire().await.expect("an open gate");
         permit.forget();
+        assert!(
+            !self.panics_at_save.load(Ordering::SeqCst),
+            "this panic is part of the test"
+        );
         if self.fails_to_save.load(Ordering::SeqCst) {
             return Err(Error::store("save", "the disk is full"));
         }
@@ -184,6 +223,70 @@ async fn tokens_that_cannot_be_saved_are_used_all_the_same() {
     assert_eq!(header(&other).await.expect("a token"), "Bearer access-4");
     assert_eq!(vendor.tokens(), 5);
     assert_eq!(store.saves.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn a_store_that_panics_at_a_save_costs_no_token_and_no_second_request() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let clock = auth_core::ManualClock::new();
+    let store = Moody::new();
+    let settings = Settings::new().store(store.clone()).clock(clock.clone());
+    let client = client(FORM, &vendor.url(), machine(), &settings);
+    header(&client).await.expect("a token");
+    store.panics_at_save.store(true, Ordering::SeqCst);
+    clock.advance(seconds(3400));
+    eventually("the new token is in use", || {
+        let ready = client.session().ready().expect("a valid token");
+        crate::stage::shown(ready.value()) == "Bearer access-1"
+    })
+    .await;
+    for _ in 0..100 {
+        assert_eq!(header(&client).await.expect("a token"), "Bearer access-1");
+    }
+    assert_eq!(vendor.tokens(), 2);
+    assert_eq!(renew(&client).await.expect("a token"), "Bearer access-2");
+    let exchanges = vendor.exchanges().await;
+    assert_eq!(exchanges[2].1, "refresh-1", "no refresh token was lost");
+}
+
+/// A store whose numbers have come to their end.
+#[derive(Debug)]
+struct LastNumber(TokenSet);
+
+#[async_trait]
+impl TokenStore for LastNumber {
+    async fn lock(&self, _: &StoreKey) -> Result<StoreLock, Error> {
+        Ok(StoreLock::new(()))
+    }
+
+    async fn load(&self, _: &StoreKey) -> Result<Option<StoredTokens>, Error> {
+        let last = Generation::new(u64::MAX);
+        Ok(Some(StoredTokens::new(last, self.0.clone())))
+    }
+
+    async fn save(
+        &self,
+        _: &StoreKey,
+        expected: Option<Generation>,
+        _: &TokenSet,
+    ) -> Result<Generation, Error> {
+        assert_eq!(expected, Some(Generation::new(u64::MAX)));
+        Ok(Generation::new(u64::MAX))
+    }
+}
+
+#[tokio::test]
+async fn the_greatest_number_that_a_store_can_give_is_no_overflow() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let clock = auth_core::ManualClock::new();
+    let stored = crate::stage::tokens(&clock, Some("refresh-old"), 3600);
+    let settings = Settings::new().clock(clock).store(LastNumber(stored));
+    let client = client(FORM, &vendor.url(), machine(), &settings);
+    assert_eq!(header(&client).await.expect("a token"), "Bearer access-old");
+    for n in 0..3 {
+        let renewed = renew(&client).await.expect("a newer token");
+        assert_eq!(renewed, format!("Bearer access-{n}"));
+    }
 }
 
 #[tokio::test]
