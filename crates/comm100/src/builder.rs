@@ -12,6 +12,16 @@ use crate::{OAuthClient, Platform};
 const USER_AGENT: &str = concat!("comm100-rust/", env!("CARGO_PKG_VERSION"));
 
 /// How the code exchange writes its body on v4.
+///
+/// # Examples
+/// ```
+/// use comm100::{Client, Platform, TokenBody};
+/// let builder = Client::builder(Platform::Dash11).token_body(TokenBody::Json);
+/// assert_eq!(TokenBody::default(), TokenBody::Form);
+/// ```
+///
+/// # Source
+/// Seed 000, Authorization Code Grant: the sample has a JSON body under a form's content type.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TokenBody {
@@ -25,6 +35,18 @@ pub enum TokenBody {
 /// Settings of a [`Client`]; see [`Client::builder`].
 ///
 /// Of several sign-ins the last one counts, and settings that it does not need are not used.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use comm100::{Client, Platform, Settings};
+/// let client = Client::builder(Platform::Dash11)
+///     .site_id(10000)
+///     .api_key("agent@example.com", "key")
+///     .settings(Settings::new().call_timeout(Duration::from_secs(20)))
+///     .build()?;
+/// # Ok::<(), comm100::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
@@ -82,14 +104,23 @@ impl ClientBuilder {
         self
     }
 
-    /// The OAuth client that signs in.
+    /// The OAuth client that signs in; [`OAuthClient`] has an example.
     pub fn oauth_client(mut self, client: OAuthClient) -> Self {
         self.oauth_client = Some(client);
         self
     }
 
     /// Signs in with an agent's e-mail address and API key, by HTTP Basic (seeds 000 and 001). The vendor recommends
-    /// OAuth for better security.
+    /// OAuth for better security. On v4 each call carries [`site_id`](Self::site_id) as `siteId`.
+    ///
+    /// # Examples
+    /// ```
+    /// use comm100::{Client, Platform};
+    /// let client = Client::builder(Platform::hosted()).api_key("agent@example.com", "key").build()?;
+    /// let error = Client::builder(Platform::Dash11).api_key("agent@example.com", "key").build().unwrap_err();
+    /// assert!(error.to_string().starts_with("setting `site_id`:"));
+    /// # Ok::<(), comm100::Error>(())
+    /// ```
     pub fn api_key(mut self, email: impl Into<String>, key: impl Into<SecretSource>) -> Self {
         self.sign_in = Some(Grant::Basic {
             username: email.into(),
@@ -107,6 +138,20 @@ impl ClientBuilder {
 
     /// Signs in for the application itself; v2 only (seed 001). Needs the OAuth client's secret and redirect URI, and
     /// [`site_id`](Self::site_id).
+    ///
+    /// # Examples
+    /// ```
+    /// use comm100::{Client, OAuthClient, Platform};
+    /// let application = OAuthClient::new("client-id")
+    ///     .secret("client-secret")
+    ///     .redirect_uri("https://app.example.com/callback");
+    /// let client = Client::builder(Platform::hosted())
+    ///     .site_id(10000)
+    ///     .oauth_client(application)
+    ///     .client_credentials()
+    ///     .build()?;
+    /// # Ok::<(), comm100::Error>(())
+    /// ```
     pub fn client_credentials(mut self) -> Self {
         self.sign_in = Some(Grant::ClientCredentials);
         self
@@ -116,6 +161,16 @@ impl ClientBuilder {
     ///
     /// Deprecated by the vendor ("Not Recommended, Deprecated", seed 000), and RFC 9700 section 2.4 says that it must
     /// not be used. It is here because partner platforms have nothing else.
+    ///
+    /// # Examples
+    /// ```
+    /// use comm100::{Client, OAuthClient, Platform};
+    /// let client = Client::builder(Platform::Dash11)
+    ///     .oauth_client(OAuthClient::new("client-id"))
+    ///     .password("agent@example.com", "password")
+    ///     .build()?;
+    /// # Ok::<(), comm100::Error>(())
+    /// ```
     #[cfg(feature = "password-grant")]
     pub fn password(mut self, email: impl Into<String>, password: impl Into<SecretSource>) -> Self {
         self.sign_in = Some(Grant::Password {
@@ -125,7 +180,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Goes on with tokens of an earlier sign-in, which [`Client::token_set`] gave. Alone, they are taken for those of
+    /// Goes on with tokens of an earlier sign-in, which [`Client::token_set`] gave; it has an example. Alone, they are taken for those of
     /// an authorization code; beside another sign-in, they save its first token request. An API key has no use for
     /// them, and is refused beside them.
     pub fn tokens(mut self, tokens: TokenSet) -> Self {
@@ -143,13 +198,15 @@ impl ClientBuilder {
         self
     }
 
-    /// The host that tokens come from, where it is not the platform's own (white-label).
+    /// The host that tokens come from, where it is not the platform's own (white-label); [`Platform`] has an example. The
+    /// origin alone: `https`, or `http` on loopback.
     pub fn token_base(mut self, url: impl Into<String>) -> Self {
         self.token_base = Some(UrlText::new(url));
         self
     }
 
-    /// The host that API calls go to, where it is not the platform's own (white-label).
+    /// The host that API calls go to, where it is not the platform's own (white-label); otherwise as
+    /// [`token_base`](Self::token_base).
     pub fn api_base(mut self, url: impl Into<String>) -> Self {
         self.api_base = Some(UrlText::new(url));
         self
@@ -181,7 +238,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Time-outs, proxy, store, clock and the like.
+    /// Time-outs, proxy, store, clock and the like; [`Settings`] says what each is without being set.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
         self
@@ -248,6 +305,20 @@ impl ClientBuilder {
     /// [`read_implicit`](crate::PendingAuthorization::read_implicit); then go on with
     /// [`implicit_tokens`](Self::implicit_tokens). RFC 9700 section 2.1.2 advises against this grant.
     ///
+    /// # Examples
+    /// ```
+    /// use comm100::{Client, OAuthClient, Platform};
+    /// let builder = Client::builder(Platform::hosted())
+    ///     .site_id(10000)
+    ///     .oauth_client(OAuthClient::new("client-id").redirect_uri("https://app.example.com/callback"));
+    /// let (url, pending) = builder.implicit_authorization_request()?.start()?;
+    /// # let (_, state) = url.query_pairs().find(|(name, _)| name == "state").unwrap();
+    /// # let callback = format!(
+    /// #     "https://app.example.com/callback#access_token=t-1&token_type=bearer&expires_in=43199&state={state}");
+    /// let client = builder.implicit_tokens(pending.check_implicit(&callback)?).build()?;
+    /// # Ok::<(), comm100::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting. v4 has no such grant: there,
     /// [`start`](AuthorizationRequest::start) names `platform`.
@@ -260,6 +331,14 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
+    ///
+    /// # Examples
+    /// ```
+    /// use comm100::{Client, ErrorKind, Platform};
+    /// let error = Client::builder(Platform::Dash11).build().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Config);
+    /// assert!(error.to_string().starts_with("setting `credentials`:"));
+    /// ```
     pub fn build(self) -> Result<Client, Error> {
         let (token_base, api_base) = self.bases()?;
         let grant = match (&self.sign_in, &self.tokens) {

@@ -7,12 +7,17 @@ use crate::UserInfo;
 /// A signed-in Comm100 client. Cheap to clone; clones share session, connections and rate limit.
 ///
 /// # Examples
-/// ```no_run
-/// # async fn example() -> Result<(), comm100::Error> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use vendor_sandbox::{Host, Sandbox, credentials};
+/// # let sandbox = Sandbox::start().await?;
+/// # let key = credentials::COMM100_API_KEY;
 /// use comm100::{Client, Method, Platform};
 /// let client = Client::builder(Platform::Dash11)
+/// #   .token_base(sandbox.url(Host::Comm100DashPanel)).api_base(sandbox.url(Host::Comm100DashApi))
 ///     .site_id(10000)
-///     .api_key("agent@example.com", std::env::var("KEY").unwrap_or_default())
+///     .api_key("agent@example.com", key)
 ///     .build()?;
 /// let answer = client.request(Method::GET, "/v4/livechat/campaigns").query("pageSize", 10).send().await?;
 /// println!("{}", answer.json::<serde_json::Value>()?);
@@ -31,6 +36,32 @@ impl Client {
 
     /// Begins an API call. `path` starts at the host's root, version included: `/v4/…` on dash and partner platforms,
     /// `/api/v2/…` on v2. An action's colon (`{id}:unlock`) stays as it is.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use comm100::{Client, OAuthClient, Platform};
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let builder = Client::builder(Platform::v2(sandbox.url(Host::Comm100Hosted)))
+    /// #     .site_id(credentials::COMM100_SITE_ID)
+    /// #     .oauth_client(
+    /// #         OAuthClient::new(credentials::COMM100_CLIENT_ID)
+    /// #             .secret(credentials::COMM100_CLIENT_SECRET)
+    /// #             .redirect_uri(credentials::COMM100_REDIRECT_URI),
+    /// #     )
+    /// #     .client_credentials();
+    /// # let client = builder.build()?;
+    /// use comm100::{ErrorKind, Method};
+    /// let answer = client.request(Method::GET, "/api/v2/livechat/campaigns").send().await?;
+    /// assert_eq!(answer.status(), 200);
+    ///
+    /// let error = client.request(Method::GET, "/api/v2/livechat/nothing").send().await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::NotFound);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn request(&self, method: Method, path: &str) -> Call<'_> {
         self.api.request(method, path)
     }
@@ -40,6 +71,28 @@ impl Client {
     ///
     /// # Errors
     /// As for any call.
+    ///
+    /// # Examples
+    /// With the feature `partner`, against the sandbox:
+    /// ```
+    /// # #[cfg(feature = "partner")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// use comm100::{Client, OAuthClient, Platform};
+    /// let client = Client::builder(Platform::PartnerV4)
+    /// #   .token_base(sandbox.url(Host::Comm100PartnerPanel)).api_base(sandbox.url(Host::Comm100PartnerApi))
+    ///     .partner_id(credentials::COMM100_PARTNER_ID)
+    ///     .oauth_client(OAuthClient::new(credentials::COMM100_PARTNER_CLIENT_ID))
+    ///     .password(credentials::COMM100_PARTNER_EMAIL, credentials::COMM100_PARTNER_PASSWORD)
+    ///     .build()?;
+    /// println!("{:?}", client.userinfo().await?.role);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "partner"))]
+    /// # fn main() {}
+    /// ```
     pub async fn userinfo(&self) -> Result<UserInfo, Error> {
         self.api
             .request_at_token_host(Method::GET, "/oauth/userinfo")
@@ -53,17 +106,92 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Session::authorization`].
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use comm100::{Client, OAuthClient, Platform};
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let builder = Client::builder(Platform::v2(sandbox.url(Host::Comm100Hosted)))
+    /// #     .site_id(credentials::COMM100_SITE_ID)
+    /// #     .oauth_client(
+    /// #         OAuthClient::new(credentials::COMM100_CLIENT_ID)
+    /// #             .secret(credentials::COMM100_CLIENT_SECRET)
+    /// #             .redirect_uri(credentials::COMM100_REDIRECT_URI),
+    /// #     )
+    /// #     .client_credentials();
+    /// use comm100::ErrorKind;
+    /// let client = builder.oauth_client(
+    ///     OAuthClient::new("client-id").secret("wrong").redirect_uri("https://app.example.com/callback"),
+    /// ).build()?;
+    /// let error = client.sign_in().await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn sign_in(&self) -> Result<(), Error> {
         self.api.sign_in().await
     }
 
-    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`](crate::ClientBuilder::tokens) later; `None` before the first sign-in
-    /// and with an API key.
+    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`](crate::ClientBuilder::tokens) later; `None`
+    /// before the first sign-in and with an API key.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use comm100::{Client, OAuthClient, Platform};
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let builder = Client::builder(Platform::v2(sandbox.url(Host::Comm100Hosted)))
+    /// #     .site_id(credentials::COMM100_SITE_ID)
+    /// #     .oauth_client(
+    /// #         OAuthClient::new(credentials::COMM100_CLIENT_ID)
+    /// #             .secret(credentials::COMM100_CLIENT_SECRET)
+    /// #             .redirect_uri(credentials::COMM100_REDIRECT_URI),
+    /// #     )
+    /// #     .client_credentials();
+    /// # let client = builder.clone().build()?;
+    /// # client.sign_in().await?;
+    /// use comm100::TokenSet;
+    /// let exported = client.token_set().expect("signed in").export(); // tokens in clear: keep it like a password
+    ///
+    /// let again = builder.tokens(TokenSet::import(exported.expose())?).build()?;
+    /// again.sign_in().await?; // costs no request while the token is valid
+    /// # assert_eq!(sandbox.token_requests(Host::Comm100Hosted), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn token_set(&self) -> Option<TokenSet> {
         self.api.session().token_set()
     }
 
-    /// The sign-in behind the calls.
+    /// The sign-in behind the calls, for a request that you send with an HTTP client of your own.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use comm100::{Client, OAuthClient, Platform};
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let builder = Client::builder(Platform::v2(sandbox.url(Host::Comm100Hosted)))
+    /// #     .site_id(credentials::COMM100_SITE_ID)
+    /// #     .oauth_client(
+    /// #         OAuthClient::new(credentials::COMM100_CLIENT_ID)
+    /// #             .secret(credentials::COMM100_CLIENT_SECRET)
+    /// #             .redirect_uri(credentials::COMM100_REDIRECT_URI),
+    /// #     )
+    /// #     .client_credentials();
+    /// # let client = builder.build()?;
+    /// let header = client.session().authorization().await?;
+    /// assert_eq!(header.name(), "authorization");
+    /// assert!(header.value().is_sensitive());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn session(&self) -> &Session {
         self.api.session()
     }

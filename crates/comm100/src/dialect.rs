@@ -27,6 +27,11 @@ const REFUSED: &str = "check client id, secret and redirect URI in the control p
                        platform's host is the one of your control panel";
 
 /// v4 on `dashNN.comm100.io`.
+///
+/// # Examples
+/// ```
+/// assert_eq!(comm100::DASH_V4.name(), "DASH_V4"); // as in the key of a token store
+/// ```
 pub const DASH_V4: Dialect = Dialect::new("DASH_V4", DASH_ROWS)
     .authorize(DASH_AUTHORIZE)
     .keys(&[KeyRow::new(

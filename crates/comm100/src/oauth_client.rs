@@ -2,13 +2,16 @@
 
 use auth_core::SecretSource;
 
-/// An OAuth client as the control panel shows it.
+/// An OAuth client as the control panel shows it. What each sign-in needs of it is in the crate's table of sign-ins.
 ///
 /// # Examples
 /// ```
 /// let client = comm100::OAuthClient::new("77e39f6c-0000-4000-8000-000000000000")
 ///     .redirect_uri("https://app.example.com/callback");
 /// ```
+///
+/// # Source
+/// Seeds 000 and 001, which name `client_id`, `client_secret` and `redirect_uri`.
 #[derive(Clone, Debug)]
 pub struct OAuthClient {
     pub(crate) id: String,

@@ -5,7 +5,16 @@ use std::fmt;
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
-/// Who is signed in. Each member may be absent or null.
+/// Who is signed in, as [`Client::userinfo`](crate::Client::userinfo) gives it. Each member may be absent or null.
+///
+/// # Examples
+/// ```
+/// let answer = r#"{ "siteId": 10000, "role": "AGENT" }"#;
+/// let user: comm100::UserInfo = serde_json::from_str(answer)?;
+/// assert_eq!(user.site_id.as_deref(), Some("10000"));
+/// assert_eq!((user.role.as_deref(), user.agent_id), (Some("AGENT"), None));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// # Source
 /// Seed 002, User Info. Its table calls `siteId` a string, its sample shows a number: both are read, and kept as text.

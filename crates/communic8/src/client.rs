@@ -12,11 +12,15 @@ const USER_AGENT: &str = concat!("communic8-rust/", env!("CARGO_PKG_VERSION"));
 /// A signed-in Communic8 client. Cheap to clone; clones share session and connections.
 ///
 /// # Examples
-/// ```no_run
-/// # async fn example() -> Result<(), communic8::Error> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = vendor_sandbox::Sandbox::start().await?;
+/// # let instance = sandbox.url(vendor_sandbox::Host::Communic8);
+/// # let token_value = vendor_sandbox::credentials::COMMUNIC8_TOKEN;
 /// use communic8::{Client, Method};
-/// let client = Client::builder("https://client.example.com")
-///     .static_token(std::env::var("COMMUNIC8_TOKEN_VALUE").unwrap_or_default())
+/// let client = Client::builder(instance)      // such as https://client.example.com
+///     .static_token(token_value)
 ///     .build()?;
 /// let answer = client.request(Method::GET, "/int/v1/channel").send().await?;
 /// println!("{}", answer.json::<serde_json::Value>()?);
@@ -43,6 +47,25 @@ impl Client {
     ///
     /// An answer of `success: false` under a success status is an error
     /// ([`ErrorKind::Invalid`](crate::ErrorKind::Invalid)).
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = vendor_sandbox::Sandbox::start().await?;
+    /// # let client = communic8::Client::builder(sandbox.url(vendor_sandbox::Host::Communic8))
+    /// #     .static_token(vendor_sandbox::credentials::COMMUNIC8_TOKEN).build()?;
+    /// use communic8::{ErrorKind, Method};
+    /// let found = client.request(Method::GET, "/int/v1/campaign").query("status", "1").send().await?;
+    /// assert_eq!(found.status(), 200);
+    ///
+    /// // Status 200 as well, but the body says `success: false`.
+    /// let error = client.request(Method::GET, "/int/v1/campaign").query("status", "x").send().await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Invalid);
+    /// assert_eq!(error.provider_message(), Some("Invalid parameters"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn request(&self, method: Method, path: &str) -> Call<'_> {
         self.api.request(method, path)
     }
@@ -56,19 +79,44 @@ impl Client {
         self.api.sign_in().await
     }
 
-    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`] later; `None` before the first sign-in
-    /// and with a static token.
+    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`] later, which has an example; `None` before
+    /// the first sign-in and with a static token.
     pub fn token_set(&self) -> Option<TokenSet> {
         self.api.session().token_set()
     }
 
-    /// The sign-in behind the calls.
+    /// The sign-in behind the calls, for a request that you send with an HTTP client of your own.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = vendor_sandbox::Sandbox::start().await?;
+    /// # let client = communic8::Client::builder(sandbox.url(vendor_sandbox::Host::Communic8))
+    /// #     .static_token(vendor_sandbox::credentials::COMMUNIC8_TOKEN).build()?;
+    /// let header = client.session().authorization().await?;
+    /// assert_eq!(header.name(), "authorization");
+    /// assert!(header.value().is_sensitive());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn session(&self) -> &Session {
         self.api.session()
     }
 }
 
-/// Settings of a [`Client`]; see [`Client::builder`].
+/// Settings of a [`Client`]; see [`Client::builder`]. One sign-in is needed; of several the last one counts.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use communic8::{Client, Settings};
+/// let client = Client::builder("https://client.example.com")
+///     .client_credentials("65f0c8a1", "value of the token")
+///     .settings(Settings::new().call_timeout(Duration::from_secs(20)))
+///     .build()?;
+/// # Ok::<(), communic8::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
@@ -95,7 +143,23 @@ impl ClientBuilder {
     }
 
     /// Exchanges the token's id and value for access tokens (seed 003, OAuth 2.0), on instances where Communic8 support
-    /// has switched that on.
+    /// has switched that on. The vendor's sample has a lifetime of 86400 seconds; what an answer says counts.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let instance = sandbox.url(Host::Communic8);
+    /// # let (token_id, token_value) = (credentials::COMMUNIC8_TOKEN_ID, credentials::COMMUNIC8_TOKEN);
+    /// use communic8::Client;
+    /// let client = Client::builder(instance).client_credentials(token_id, token_value).build()?;
+    /// client.sign_in().await?; // fails where OAuth 2.0 is off, or id or value is wrong
+    /// assert!(client.token_set().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn client_credentials(
         mut self,
         token_id: impl Into<String>,
@@ -109,7 +173,28 @@ impl ClientBuilder {
         self
     }
 
-    /// Goes on with tokens of an earlier sign-in with client credentials, which [`Client::token_set`] gave.
+    /// Goes on with tokens of an earlier sign-in with client credentials, which [`Client::token_set`] gave. Beside a static
+    /// token they are refused.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let builder = communic8::Client::builder(sandbox.url(Host::Communic8))
+    /// #     .client_credentials(credentials::COMMUNIC8_TOKEN_ID, credentials::COMMUNIC8_TOKEN);
+    /// # let client = builder.clone().build()?;
+    /// # client.sign_in().await?;
+    /// use communic8::TokenSet;
+    /// let exported = client.token_set().expect("signed in").export(); // tokens in clear: keep it like a password
+    ///
+    /// let again = builder.tokens(TokenSet::import(exported.expose())?).build()?;
+    /// again.sign_in().await?; // costs no request while the token is valid
+    /// # assert_eq!(sandbox.token_requests(Host::Communic8), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tokens(mut self, tokens: TokenSet) -> Self {
         self.tokens = Some(tokens);
         self
@@ -140,6 +225,18 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable.
+    ///
+    /// # Examples
+    /// ```
+    /// let client = communic8::ClientBuilder::from_lookup(|name| match name {
+    ///     "COMMUNIC8_BASE_URL" => Some("https://client.example.com".to_owned()),
+    ///     "COMMUNIC8_TOKEN_VALUE" => Some("value of the token".to_owned()),
+    ///     _ => None,
+    /// })?
+    /// .build();
+    /// assert!(client.is_err()); // a static token travels in a header as it is: no spaces
+    /// # Ok::<(), communic8::Error>(())
+    /// ```
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let get = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let need = |name: &str| get(name).ok_or_else(|| Error::config(name, "is missing"));
@@ -155,6 +252,14 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
+    ///
+    /// # Examples
+    /// ```
+    /// use communic8::{Client, ErrorKind};
+    /// let error = Client::builder("https://client.example.com").build().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Config);
+    /// assert!(error.to_string().starts_with("setting `credentials`:"));
+    /// ```
     pub fn build(self) -> Result<Client, Error> {
         let base = BaseUrl::parse(
             "base_url",

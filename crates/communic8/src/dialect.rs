@@ -9,6 +9,11 @@ use auth_core::{
 ///
 /// The page names RFC 6749 section 4.4 as its model, yet the pair stands behind `Bearer` and the body is JSON: the
 /// header table and the JavaScript sample say so, and win over the curl sample's bare `<token>`.
+///
+/// # Examples
+/// ```
+/// assert_eq!(communic8::COMMUNIC8.name(), "COMMUNIC8"); // as in the key of a token store
+/// ```
 pub const COMMUNIC8: Dialect = Dialect::new(
     "COMMUNIC8",
     &[TokenRow::new(

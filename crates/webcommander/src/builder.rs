@@ -12,7 +12,17 @@ use crate::dialect::WEBCOMMANDER;
 
 const USER_AGENT: &str = concat!("webcommander-rust/", env!("CARGO_PKG_VERSION"));
 
-/// Where the token travels on API calls.
+/// Where the token travels on API calls; see [`ClientBuilder::token_header`].
+///
+/// # Examples
+/// ```
+/// # use webcommander::{Client, TokenHeader};
+/// let builder = Client::builder("https://shop.example.com").token_header(TokenHeader::AuthorizationBearer);
+/// assert_eq!(TokenHeader::default(), TokenHeader::AccessToken);
+/// ```
+///
+/// # Source
+/// Seed 004, Using the Access Token: the prose and the two examples differ, and the examples win.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TokenHeader {
@@ -25,7 +35,22 @@ pub enum TokenHeader {
     AuthorizationRaw,
 }
 
-/// Settings of a [`Client`]; see [`Client::builder`].
+/// Settings of a [`Client`]; see [`Client::builder`]. An application and a store user are needed.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use webcommander::{Client, Settings};
+/// let client = Client::builder("https://shop.example.com")
+///     .application("client-id", "client-secret", "https://app.example.com/callback")
+///     .user("jo@example.com", "password")
+///     .settings(Settings::new().call_deadline(Duration::from_secs(180)))
+///     .build()?;
+/// # Ok::<(), webcommander::Error>(())
+/// ```
+///
+/// # Source
+/// Seed 004, Request Parameters.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
@@ -79,13 +104,23 @@ impl ClientBuilder {
         self
     }
 
-    /// The store user that the token acts as; sent as `auth_string`, the Base64 of `username:password`.
+    /// The store user that the token acts as; sent as `auth_string`, the Base64 of `username:password` (seed 004).
     pub fn user(mut self, username: impl Into<String>, password: impl Into<SecretSource>) -> Self {
         self.user = Some(User::Password(username.into(), password.into()));
         self
     }
 
     /// The same as [`user`](Self::user), joined and encoded already.
+    ///
+    /// # Examples
+    /// ```
+    /// use webcommander::Client;
+    /// let builder = Client::builder("https://shop.example.com")
+    ///     .application("client-id", "client-secret", "https://app.example.com/callback");
+    /// assert!(builder.clone().auth_string("am86cHctMQ==").build().is_ok()); // the Base64 of `jo:pw-1`
+    /// let error = builder.auth_string("jo:pw-1").build().unwrap_err();
+    /// assert_eq!(error.to_string(), "setting `auth_string`: is not the Base64 of `username:password`");
+    /// ```
     ///
     /// From a [`SecretProvider`](crate::SecretProvider) it does not say beforehand who the user is: where several users
     /// share one store, name the user by [`Settings::account`].
@@ -95,12 +130,60 @@ impl ClientBuilder {
     }
 
     /// Where the token travels on API calls. Default: [`TokenHeader::AccessToken`].
+    ///
+    /// # Examples
+    /// A store that wants the form of the vendor's newest pages:
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # sandbox.set_webcommander_token_header(vendor_sandbox::TokenHeader::AuthorizationBearer);
+    /// # let builder = webcommander::Client::builder(sandbox.url(Host::WebCommander))
+    /// #     .application(
+    /// #         credentials::WEBCOMMANDER_CLIENT_ID,
+    /// #         credentials::WEBCOMMANDER_CLIENT_SECRET,
+    /// #         credentials::WEBCOMMANDER_REDIRECT_URI,
+    /// #     )
+    /// #     .user(credentials::WEBCOMMANDER_USERNAME, credentials::WEBCOMMANDER_PASSWORD);
+    /// use webcommander::{Method, TokenHeader};
+    /// let client = builder.token_header(TokenHeader::AuthorizationBearer).build()?;
+    /// let answer = client.request(Method::GET, "/api/v4/admin/customers").send().await?;
+    /// assert_eq!(answer.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn token_header(mut self, header: TokenHeader) -> Self {
         self.token_header = header;
         self
     }
 
     /// Goes on with tokens of an earlier sign-in, which [`Client::token_set`] gave.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let builder = webcommander::Client::builder(sandbox.url(Host::WebCommander))
+    /// #     .application(
+    /// #         credentials::WEBCOMMANDER_CLIENT_ID,
+    /// #         credentials::WEBCOMMANDER_CLIENT_SECRET,
+    /// #         credentials::WEBCOMMANDER_REDIRECT_URI,
+    /// #     )
+    /// #     .user(credentials::WEBCOMMANDER_USERNAME, credentials::WEBCOMMANDER_PASSWORD);
+    /// # let client = builder.clone().build()?;
+    /// # client.sign_in().await?;
+    /// use webcommander::TokenSet;
+    /// let exported = client.token_set().expect("signed in").export(); // tokens in clear: keep it like a password
+    ///
+    /// let again = builder.tokens(TokenSet::import(exported.expose())?).build()?;
+    /// again.sign_in().await?; // costs no request while the token is valid
+    /// # assert_eq!(sandbox.token_requests(Host::WebCommander), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tokens(mut self, tokens: TokenSet) -> Self {
         self.tokens = Some(tokens);
         self
@@ -133,6 +216,13 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable.
+    ///
+    /// # Examples
+    /// ```
+    /// use webcommander::ClientBuilder;
+    /// let error = ClientBuilder::from_lookup(|_| None).unwrap_err();
+    /// assert_eq!(error.to_string(), "setting `WC_AUTH_STRING`: is missing");
+    /// ```
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let need = |name: &str| {
             lookup(name)

@@ -5,6 +5,7 @@ use auth_core::{ApiClient, Call, Error, Method, Session, TokenSet};
 /// A signed-in WebCommander client. Cheap to clone; clones share session and connections.
 ///
 /// # Examples
+/// `no_run`, since the variables may name a real store; the README has one against the sandbox.
 /// ```no_run
 /// # async fn example() -> Result<(), webcommander::Error> {
 /// use webcommander::{ClientBuilder, Method};
@@ -36,6 +37,38 @@ impl Client {
     /// The one pair of calls that wants its cookie is the cart's update with addresses, followed by cart-to-order. For
     /// it, read `set-cookie` from the first answer's [`headers`](crate::Response::headers) and send that pair with an
     /// HTTP client of your own, authorized by [`session`](Self::session).
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let builder = webcommander::Client::builder(sandbox.url(Host::WebCommander))
+    /// #     .application(
+    /// #         credentials::WEBCOMMANDER_CLIENT_ID,
+    /// #         credentials::WEBCOMMANDER_CLIENT_SECRET,
+    /// #         credentials::WEBCOMMANDER_REDIRECT_URI,
+    /// #     )
+    /// #     .user(credentials::WEBCOMMANDER_USERNAME, credentials::WEBCOMMANDER_PASSWORD);
+    /// # let client = builder.build()?;
+    /// use serde_json::json;
+    /// use webcommander::{ErrorKind, Method};
+    /// let change = json!({ "customer": {
+    ///     "email": "customer1@example.com", "old_password": "not the old one", "password": "new",
+    /// }});
+    /// let error = client
+    ///     .request(Method::POST, "/api/v4/admin/customers/1001/change-password")
+    ///     .json(&change)
+    ///     .with_replay(false)
+    ///     .send()
+    ///     .await
+    ///     .unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Unauthorized); // about the old password, not about the token
+    /// # assert_eq!(sandbox.token_requests(Host::WebCommander), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn request(&self, method: Method, path: &str) -> Call<'_> {
         self.api.request(method, path)
     }
@@ -44,16 +77,59 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Session::authorization`].
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let builder = webcommander::Client::builder(sandbox.url(Host::WebCommander))
+    /// #     .application(
+    /// #         credentials::WEBCOMMANDER_CLIENT_ID,
+    /// #         credentials::WEBCOMMANDER_CLIENT_SECRET,
+    /// #         credentials::WEBCOMMANDER_REDIRECT_URI,
+    /// #     )
+    /// #     .user(credentials::WEBCOMMANDER_USERNAME, credentials::WEBCOMMANDER_PASSWORD);
+    /// use webcommander::ErrorKind;
+    /// let client = builder.user("store@example.com", "wrong").build()?;
+    /// let error = client.sign_in().await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn sign_in(&self) -> Result<(), Error> {
         self.api.sign_in().await
     }
 
-    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`](crate::ClientBuilder::tokens) later; `None` before the first sign-in.
+    /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`](crate::ClientBuilder::tokens) later, which
+    /// has an example; `None` before the first sign-in.
     pub fn token_set(&self) -> Option<TokenSet> {
         self.api.session().token_set()
     }
 
-    /// The sign-in behind the calls.
+    /// The sign-in behind the calls, for a request that you send with an HTTP client of your own.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let builder = webcommander::Client::builder(sandbox.url(Host::WebCommander))
+    /// #     .application(
+    /// #         credentials::WEBCOMMANDER_CLIENT_ID,
+    /// #         credentials::WEBCOMMANDER_CLIENT_SECRET,
+    /// #         credentials::WEBCOMMANDER_REDIRECT_URI,
+    /// #     )
+    /// #     .user(credentials::WEBCOMMANDER_USERNAME, credentials::WEBCOMMANDER_PASSWORD);
+    /// # let client = builder.build()?;
+    /// let header = client.session().authorization().await?;
+    /// assert_eq!(header.name(), "access_token");
+    /// assert!(header.value().is_sensitive());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn session(&self) -> &Session {
         self.api.session()
     }

@@ -10,6 +10,11 @@ const fn body(name: &'static str) -> Parameter {
 ///
 /// The page's prose puts the token into the `Authorization` header, both its examples into a header called
 /// `access_token`: the examples win, and [`TokenHeader`](crate::TokenHeader) offers the other readings.
+///
+/// # Examples
+/// ```
+/// assert_eq!(webcommander::WEBCOMMANDER.name(), "WEBCOMMANDER"); // as in the key of a token store
+/// ```
 pub const WEBCOMMANDER: Dialect = Dialect::new(
     "WEBCOMMANDER",
     &[
