@@ -177,7 +177,7 @@ async fn with_token_from_browser(sandbox: &Sandbox) -> Result<journey::SharedCli
     let client = Client::builder(Platform::V2(url(sandbox, Host::Comm100Hosted)))
         .site_id(known::COMM100_SITE_ID)
         .oauth_client(public_client());
-    let (url, pending) = client.authorization_request()?.implicit().start()?;
+    let (url, pending) = client.implicit_authorization_request()?.start()?;
     let callback = sandbox.approve(url.as_str()).await?;
     let tokens = pending.check_implicit(&callback)?;
     opened(client.implicit_tokens(tokens).build())
