@@ -6,7 +6,6 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::clock::{Clock, within};
-use crate::dialect::{Dialect, KeyKind};
 use crate::error::Error;
 use crate::secret::{Secret, SecretSource, base64_pair};
 
@@ -197,37 +196,6 @@ impl Principal {
             redirect_uri: None,
             parameters: Vec::new(),
         }
-    }
-
-    /// The query parameters that each API call carries beside a key, by the dialect's row for it.
-    pub(crate) fn key_query(
-        &self,
-        dialect: &Dialect,
-    ) -> Result<Vec<(&'static str, String)>, Error> {
-        let (setting, kind) = match &self.grant {
-            Grant::Basic { .. } => ("api_key", KeyKind::Basic),
-            Grant::StaticToken(_) => ("static_token", KeyKind::Token),
-            _ => return Ok(Vec::new()),
-        };
-        let row = dialect.key_row(kind).ok_or_else(|| {
-            Error::config(setting, format!("{} takes no such key", dialect.name()))
-        })?;
-        let mut query = Vec::new();
-        for parameter in row.query {
-            let found = self
-                .parameters
-                .iter()
-                .find(|(name, _)| *name == parameter.value);
-            let Some((_, ParameterValue::Text(text))) = found else {
-                let problem = format!(
-                    "{} needs it with every call that carries a key",
-                    dialect.name()
-                );
-                return Err(Error::config(parameter.value, problem));
-            };
-            query.push((parameter.wire, text.clone()));
-        }
-        Ok(query)
     }
 }
 

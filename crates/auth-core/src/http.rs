@@ -4,6 +4,7 @@
 //! keeps a cookie.
 
 mod call;
+mod profile;
 mod response;
 mod send;
 
@@ -14,65 +15,17 @@ use std::time::Duration;
 use http::Method;
 
 use crate::clock::Clock;
-use crate::dialect::{BodyFormat, Dialect, Placement};
+use crate::dialect::{Dialect, Placement};
 use crate::endpoint::TokenEndpoint;
 use crate::error::Error;
-use crate::grant::Principal;
 use crate::rate_limit::RateLimiter;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::token::TokenSet;
 use crate::transport::{BaseUrl, Transport};
 
 pub use call::Call;
+pub use profile::Profile;
 pub use response::Response;
-
-/// What a provider crate knows about one client: where it talks to, how, and as whom. [`ApiClient`] has an example.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Profile {
-    /// The wire form.
-    pub dialect: Dialect,
-    /// Where tokens come from.
-    pub token_base: BaseUrl,
-    /// Where API calls go.
-    pub api_base: BaseUrl,
-    /// Who signs in.
-    pub principal: Principal,
-    /// Tokens of an earlier sign-in.
-    pub tokens: Option<TokenSet>,
-    /// How the bodies of token requests are written, where the dialect's row leaves a choice.
-    pub token_body: Option<BodyFormat>,
-    /// Where the token travels, of the places that the dialect offers.
-    pub placement: Option<Placement>,
-    /// The `User-Agent` where the integrator sets none.
-    pub user_agent: &'static str,
-    /// The rate limit where the integrator sets none.
-    pub rate_limiter: Option<RateLimiter>,
-}
-
-impl Profile {
-    /// A profile without tokens, choices or rate limit.
-    pub fn new(
-        dialect: Dialect,
-        token_base: BaseUrl,
-        api_base: BaseUrl,
-        principal: Principal,
-        user_agent: &'static str,
-    ) -> Self {
-        Self {
-            dialect,
-            token_base,
-            api_base,
-            principal,
-            tokens: None,
-            token_body: None,
-            placement: None,
-            user_agent,
-            rate_limiter: None,
-        }
-    }
-}
 
 /// One signed-in principal at one provider. Cheap to clone; clones share session, connections and rate limit.
 ///
@@ -173,7 +126,7 @@ impl ApiClient {
             }
             dialect = dialect.placement(placement);
         }
-        let fixed_query = profile.principal.key_query(&dialect)?;
+        let fixed_query = profile.key_query()?;
         if profile.tokens.is_some() && profile.principal.grant.grant_type().is_none() {
             return Err(Error::config(
                 "tokens",

@@ -14,8 +14,10 @@
 //! waiting.
 
 mod flight;
+mod key;
 mod refusals;
 mod source;
+mod store_key;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

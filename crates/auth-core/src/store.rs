@@ -34,7 +34,7 @@ impl StoreKey {
     /// | provider | the dialect's name | `EXAMPLE_V4` |
     /// | account | client id, then `/` and the user or [`Settings::account`](crate::Settings::account) where there is one, each percent-encoded | `app%2D1/jo%40example%2Ecom` |
     /// | tenant | the host that tokens come from, percent-encoded, then `/` and each id of site or partner | `login%2Eexample%2Ecom/site_id=10000` |
-    /// | scope | the scope as it was set, or nothing | `openid offline_access` |
+    /// | scope | the scope as it was set, percent-encoded, or nothing | `openid%20offline%5Faccess` |
     pub fn parts(&self) -> [&str; 4] {
         [&self.provider, &self.account, &self.tenant, &self.scope]
     }
@@ -104,7 +104,7 @@ impl fmt::Debug for StoreLock {
 /// | `load` | `token_timeout`: 30 seconds by default | the same |
 /// | `save` | `token_timeout` | the new tokens are used from memory, an error is logged, and [`on_renewed`](crate::Settings::on_renewed) is told of them all the same |
 ///
-/// A renewal that fails does not end a token that is still valid. A panic in `load` or `save` counts as a failure.
+/// A renewal that fails does not end a token that is still valid. A panic counts as a failure.
 ///
 /// # Concurrency
 /// The lock must span all holders of a key: where several processes share the store, a mutex in one of them is too

@@ -41,6 +41,11 @@ impl Generation {
         Self(number)
     }
 
+    /// The one that comes after `generation`.
+    pub(crate) fn after(generation: Option<Self>) -> Self {
+        Self(generation.map_or(1, |generation| generation.0.saturating_add(1)))
+    }
+
     /// The number, for a store to write down.
     pub const fn number(self) -> u64 {
         self.0

@@ -7,29 +7,23 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
-
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::time::Duration;
 
 use crate::clock::{Clock, within};
-use crate::dialect::{Dialect, Refresh};
+use crate::dialect::Refresh;
 use crate::endpoint::{Exchange, Issued, TokenEndpoint};
 use crate::error::{Error, ErrorKind};
-use crate::grant::{AuthorizationCode, Grant, ParameterValue, Patience, Principal};
-use crate::secret::{Scrubber, Secret, SecretSource, base64_pair};
+use crate::grant::{AuthorizationCode, Grant, ParameterValue};
+use crate::secret::{Scrubber, Secret, SecretSource};
 use crate::settings::{OnRenewed, Settings};
-use crate::store::{StoreKey, StoreLock, StoredTokens, TokenStore};
-use crate::token::{
-    Authorization, Generation, LiveToken, Schedule, TokenSet, check_token, header_value, sensitive,
-};
-use crate::transport::BaseUrl;
+use crate::store::{StoreKey, StoredTokens, TokenStore};
+use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet, header_value};
 
-/// Parameters that say which tenant of a host is meant, and which scope is asked for.
-const TENANT_PARAMETERS: [&str; 2] = ["site_id", "partner_id"];
-const SCOPE_PARAMETER: &str = "scope";
+use super::store_key::store_key;
 
 /// How one principal comes by its tokens.
 pub(super) struct Source {
-    endpoint: TokenEndpoint,
+    pub(super) endpoint: TokenEndpoint,
     store: Arc<dyn TokenStore>,
     key: StoreKey,
     /// An authorization code, until it is spent.
@@ -112,9 +106,13 @@ impl Source {
             }
             _ => {}
         }
-        let _lock = self.lock(clock).await?;
+        // As long as a token request; the lock as long as its holder may need for a renewal with all its retries.
+        let limit = self.endpoint.timeout;
+        let lock_limit = limit.saturating_mul(2 * (self.endpoint.retries + 2));
+        let lock = self.store.lock(&self.key);
+        let _lock = self.in_time(clock, lock_limit, "lock", lock).await?;
         let stored = self
-            .in_time(clock, "load", self.store.load(&self.key))
+            .in_time(clock, limit, "load", self.store.load(&self.key))
             .await?;
         // Only under the lock: whoever held it may have renewed this very session.
         let known = known();
@@ -130,7 +128,7 @@ impl Source {
             && newer.tokens.expires_at.is_none_or(|at| at > clock.utc())
         {
             self.in_store.store(newer.generation.0, Ordering::Relaxed);
-            let generation = newer.generation.max(next(known_generation));
+            let generation = newer.generation.max(Generation::after(known_generation));
             return Ok(Obtained::Stored(generation, newer.tokens.clone()));
         }
         let latest = match newer {
@@ -160,30 +158,21 @@ impl Source {
         }
     }
 
-    /// Waits for the store's lock as long as its holder may need for a renewal with all its retries.
-    async fn lock(&self, clock: &dyn Clock) -> Result<StoreLock, Error> {
-        let patience = self
-            .endpoint
-            .timeout
-            .saturating_mul(2 * (self.endpoint.retries + 2));
-        let lock = within(clock, patience, self.store.lock(&self.key)).await;
-        lock.unwrap_or_else(|| Err(Error::store("lock", "another holder keeps it")))
-    }
-
-    /// Gives a store as long as a token request may take: one that hangs must not hang the session.
+    /// Gives a store a time limit and survives its panic: one that hangs must not hang the session, and the tokens must
+    /// outlive one that fails.
     async fn in_time<T>(
         &self,
         clock: &dyn Clock,
+        limit: Duration,
         what: &str,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let mut work = pin!(work);
-        // A store that panics has failed like any other: the tokens must survive it.
         let work = poll_fn(|context| {
             let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
             polled.unwrap_or_else(|_| Poll::Ready(Err(Error::store(what, "it panicked"))))
         });
-        let done = within(clock, self.endpoint.timeout, work).await;
+        let done = within(clock, limit, work).await;
         done.unwrap_or_else(|| Err(Error::store(what, "it did not answer in time")))
     }
 
@@ -324,70 +313,21 @@ impl Source {
     ) -> Generation {
         let expected = stored.map(|stored| stored.generation);
         let saved = self.store.save(&self.key, expected, tokens);
-        match self.in_time(clock, "save", saved).await {
+        match self
+            .in_time(clock, self.endpoint.timeout, "save", saved)
+            .await
+        {
             Ok(generation) => {
                 self.in_store.store(generation.0, Ordering::Relaxed);
-                generation.max(next(known))
+                generation.max(Generation::after(known))
             }
             Err(error) => {
                 let kept = expected.unwrap_or_default();
                 self.in_store.store(kept.0, Ordering::Relaxed);
                 tracing::error!(%error, "new tokens could not be saved and are kept in memory only");
-                next(expected.max(known))
+                Generation::after(expected.max(known))
             }
         }
-    }
-
-    /// Asks for a key; `username` makes it a pair for HTTP Basic.
-    async fn key(
-        &self,
-        name: &str,
-        source: &SecretSource,
-        username: Option<&str>,
-        current: Option<Arc<LiveToken>>,
-        clock: &dyn Clock,
-    ) -> Result<Obtained, Error> {
-        let patience = Patience {
-            clock,
-            limit: self.endpoint.timeout,
-        };
-        let secret = patience.ask(name, source).await?;
-        let (value, header) = match username {
-            Some(username) => {
-                let pair = base64_pair(username, &secret);
-                (
-                    sensitive(&zeroize::Zeroizing::new(format!("Basic {}", pair.expose())))?,
-                    http::header::AUTHORIZATION,
-                )
-            }
-            None => {
-                check_token(secret.expose()).map_err(|bad| Error::config(name, bad))?;
-                let placement = self.endpoint.dialect.token_placement();
-                (
-                    header_value(placement, secret.expose())?,
-                    placement.header_name(),
-                )
-            }
-        };
-        if let Some(current) = current {
-            if current.authorization.value == value {
-                return Ok(Obtained::Same(current));
-            }
-            return Ok(Obtained::Same(key_in_use(
-                next(Some(current.authorization.generation)),
-                header,
-                value,
-                secret,
-                clock,
-            )));
-        }
-        Ok(Obtained::Same(key_in_use(
-            Generation::default(),
-            header,
-            value,
-            secret,
-            clock,
-        )))
     }
 
     /// A token set with its header.
@@ -456,85 +396,5 @@ fn is_refused(rule: Refresh, error: &Error) -> bool {
         400 | 401 => true,
         402..=499 => rule == Refresh::Undocumented,
         _ => error.kind() == ErrorKind::Unauthorized,
-    }
-}
-
-fn next(generation: Option<Generation>) -> Generation {
-    Generation(generation.map_or(1, |generation| generation.0.saturating_add(1)))
-}
-
-/// A key that is used until it is refused.
-fn key_in_use(
-    generation: Generation,
-    name: http::HeaderName,
-    value: http::HeaderValue,
-    secret: Secret,
-    clock: &dyn Clock,
-) -> Arc<LiveToken> {
-    let now = clock.now();
-    let schedule = Schedule::new(now, now, None, 0.0);
-    Arc::new(LiveToken {
-        authorization: Authorization {
-            name,
-            value,
-            generation,
-        },
-        renew_at: schedule.renew_at,
-        expires_at: schedule.expires_at,
-        set: TokenSet {
-            access_token: secret,
-            refresh_token: None,
-            expires_at: None,
-            scope: None,
-        },
-    })
-}
-
-fn store_key(
-    dialect: &Dialect,
-    base: &BaseUrl,
-    principal: &Principal,
-    settings: &Settings,
-) -> StoreKey {
-    let text = |name: &str| {
-        principal
-            .parameters
-            .iter()
-            .find(|(known, _)| *known == name)
-            .and_then(|(_, value)| match value {
-                ParameterValue::Text(text) => Some(text.as_str()),
-                _ => None,
-            })
-    };
-    // Each part is encoded, so that no two keys are the same by accident.
-    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let mut tenant = encoded(base.authority());
-    for name in TENANT_PARAMETERS {
-        if let Some(id) = text(name) {
-            tenant.push_str(&format!("/{name}={}", encoded(id)));
-        }
-    }
-    // Two users of one application have tokens of their own.
-    let mut account = encoded(principal.client_id.as_deref().unwrap_or_default());
-    let user = settings.account.clone().or_else(|| match &principal.grant {
-        #[cfg(feature = "password-grant")]
-        Grant::Password { username, .. } => Some(username.clone()),
-        _ => principal
-            .parameters
-            .iter()
-            .find_map(|(_, value)| match value {
-                ParameterValue::Base64Pair(user, _) => Some(user.clone()),
-                _ => None,
-            }),
-    });
-    if let Some(user) = user {
-        account.push('/');
-        account.push_str(&encoded(&user));
-    }
-    StoreKey {
-        provider: dialect.name().to_owned(),
-        account,
-        tenant,
-        scope: text(SCOPE_PARAMETER).unwrap_or_default().to_owned(),
     }
 }
