@@ -7,7 +7,8 @@ use crate::rate_limit::RateLimiter;
 use crate::token::TokenSet;
 use crate::transport::BaseUrl;
 
-/// What a provider crate knows about one client: where it talks to, how, and as whom. [`ApiClient`] has an example.
+/// What a provider crate knows about one client: where it talks to, how, and as whom. [`ApiClient`](crate::ApiClient) has an
+/// example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Profile {
