@@ -64,11 +64,11 @@ impl Shared {
         }
     }
 
-    /// First the sign-in, which can take long, so that calls do not bunch behind it; then the turn; then the header,
-    /// for the wait may have outlived a token.
+    /// Waits for everything that a request needs: under a rate limit first the sign-in, which can take long, so that
+    /// calls do not bunch behind it, and the turn; then the header, for the wait may have outlived a token.
     async fn prepare(&self, end: Instant) -> Result<(Authorization, Duration), Error> {
-        self.authorize(end).await?;
         if let Some(limiter) = &self.rate_limiter {
+            self.authorize(end).await?;
             limiter.turn(self.clock.as_ref(), self.left(end)?).await?;
         }
         Ok((self.authorize(end).await?, self.left(end)?))
