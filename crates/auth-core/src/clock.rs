@@ -155,6 +155,31 @@ impl Clock for ManualClock {
     }
 }
 
+/// A moment that has come as soon as one of the two times has reached it: the monotonic one stands still while a machine
+/// is suspended, and the wall clock can be set back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    at: Instant,
+    at_utc: SystemTime,
+}
+
+impl Deadline {
+    /// The moment `limit` from now.
+    pub(crate) fn after(clock: &dyn Clock, limit: Duration) -> Self {
+        Self {
+            at: clock.now() + limit,
+            at_utc: clock.utc() + limit,
+        }
+    }
+
+    /// How much time is left.
+    pub(crate) fn left(&self, clock: &dyn Clock) -> Duration {
+        let left_utc = self.at_utc.duration_since(clock.utc()).unwrap_or_default();
+        let left = self.at.saturating_duration_since(clock.now());
+        left.min(left_utc)
+    }
+}
+
 /// Runs `work` until it is done or `limit` has passed on `clock`; `None` means that time ran out.
 pub(crate) async fn within<T>(
     clock: &dyn Clock,

@@ -18,7 +18,7 @@ use oauth2::{
     RedirectUrl, RefreshToken, RequestTokenError, StandardRevocableToken, TokenUrl,
 };
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Deadline};
 use crate::dialect::{BodyFormat, ClientProof, Dialect, Refresh, TokenRow};
 use crate::error::{Error, ErrorKind, without_value};
 use crate::grant::{AuthorizationCode, Grant, GrantType, Patience, Principal};
@@ -161,10 +161,11 @@ impl TokenEndpoint {
     }
 
     /// Asks for a token; tries again at most [`retries`](Self::retries) times where the provider surely did nothing
-    /// with the request, or says that it is busy.
+    /// with the request, or says that it is busy. Nothing is sent whose answer could come after `until`.
     pub(crate) async fn exchange(
         &self,
         exchange: Exchange<'_>,
+        until: &Deadline,
         clock: &dyn Clock,
     ) -> Result<Issued, Error> {
         let first = self
@@ -183,6 +184,9 @@ impl TokenEndpoint {
         };
         let proof = self.proof(row, patience).await?;
         let mut failed = 0;
+        if until.left(clock) < self.timeout {
+            return Err(Error::store("lock", "too little is left of its lease"));
+        }
         loop {
             let (sent, sent_utc) = (clock.now(), clock.utc());
             let error = match self.once(row, &exchange, &proof, clock).await {
@@ -201,7 +205,12 @@ impl TokenEndpoint {
             let wait = error.retry_after().unwrap_or_else(|| {
                 (FIRST_WAIT * 2_u32.saturating_pow(failed)).mul_f64(0.5 + fastrand::f64() / 2.0)
             });
-            if failed >= self.retries || !self.may_repeat(grant, &error) || wait > self.timeout {
+            let is_in_time = until.left(clock) >= wait.saturating_add(self.timeout);
+            if failed >= self.retries
+                || !self.may_repeat(grant, &error)
+                || wait > self.timeout
+                || !is_in_time
+            {
                 return Err(error);
             }
             failed += 1;
@@ -212,6 +221,9 @@ impl TokenEndpoint {
                 "token request is tried again"
             );
             clock.sleep(wait).await;
+            if until.left(clock) < self.timeout {
+                return Err(error); // the machine was suspended meanwhile
+            }
         }
     }
 

@@ -27,10 +27,10 @@ pub use crate::http::{ApiClient, Profile};
 pub use crate::transport::{BaseUrl, UrlText};
 pub use integrator::{
     Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Clock, Error, ErrorKind,
-    Generation, HeaderMap, HeaderName, HeaderValue, ManualClock, MemoryStore, Method,
-    PendingAuthorization, RateLimiter, Response, Secret, SecretProvider, SecretSource, Session,
-    Settings, StatusCode, StoreKey, StoreLock, StoredTokens, SystemClock, TokenSet, TokenStore,
-    Transport, TransportBuilder, Url, async_trait,
+    Generation, HeaderMap, HeaderName, HeaderValue, Health, HealthState, HealthWatch, ManualClock,
+    MemoryStore, Method, PendingAuthorization, RateLimiter, RefreshMark, Response, Saved, Secret,
+    SecretProvider, SecretSource, Session, Settings, StatusCode, StoreKey, StoreLock, StoredTokens,
+    SystemClock, TokenSet, TokenStore, Transport, TransportBuilder, Url, async_trait,
 };
 
 /// What integrators meet in a provider's signatures. Provider crates re-export all of it, so that an integrator
@@ -43,9 +43,11 @@ pub mod integrator {
     pub use crate::http::{Call, Response};
     pub use crate::rate_limit::RateLimiter;
     pub use crate::secret::{Secret, SecretProvider, SecretSource};
-    pub use crate::session::Session;
+    pub use crate::session::{Health, HealthState, HealthWatch, Session};
     pub use crate::settings::Settings;
-    pub use crate::store::{MemoryStore, StoreKey, StoreLock, StoredTokens, TokenStore};
+    pub use crate::store::{
+        MemoryStore, RefreshMark, Saved, StoreKey, StoreLock, StoredTokens, TokenStore,
+    };
     pub use crate::token::{Authorization, Generation, TokenSet};
     pub use crate::transport::{Transport, TransportBuilder};
 

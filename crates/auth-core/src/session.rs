@@ -14,13 +14,16 @@
 //! waiting.
 
 mod flight;
+mod health;
 mod key;
+mod place;
 mod refusals;
 mod source;
 mod store_key;
+mod unsaved;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,6 +39,7 @@ use crate::settings::Settings;
 use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet};
 
 use flight::Flight;
+pub use health::{Health, HealthState, HealthWatch};
 use refusals::Refusals;
 use source::Source;
 
@@ -48,6 +52,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The longest time for which a caller without a token is told the last failure instead of asking again, where the
 /// failure may pass.
 const LONGEST_MEMORY: Duration = Duration::from_secs(5);
+/// How often the wall clock is looked at while a token is in use: a machine that was suspended shows there only.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// The longest wait that a token endpoint may ask for.
 const LONGEST_ASKED: Duration = Duration::from_secs(15 * 60);
 
@@ -94,11 +100,23 @@ pub(crate) struct Inner {
     /// Nanoseconds after `start` from which on a background renewal may begin, or [`UNDER_WAY`].
     renewable_from: AtomicU64,
     state: Mutex<State>,
+    /// Rings whenever the health may be another.
+    changes: watch::Sender<()>,
+    /// Whether a task tries again to save what could not be saved.
+    saves_later: AtomicBool,
+}
+
+/// A renewal under way, as its waiters know it.
+struct UnderWay {
+    number: u64,
+    began: Instant,
+    outcome: watch::Sender<Outcome>,
 }
 
 #[derive(Default)]
 struct State {
-    flight: Option<watch::Receiver<Outcome>>,
+    flight: Option<UnderWay>,
+    flights: u64,
     /// The latest tokens, also after their access token was refused: the refresh token is still good.
     known: Option<(Generation, TokenSet)>,
     failures: u32,
@@ -129,6 +147,8 @@ impl Session {
             clock,
             renewable_from: AtomicU64::new(0),
             state: Mutex::default(),
+            changes: watch::channel(()).0,
+            saves_later: AtomicBool::new(false),
         }));
         if let Some(tokens) = tokens {
             let generation = Generation::default();
@@ -167,11 +187,8 @@ impl Session {
         let current = self.0.current.load();
         let token = current.as_ref()?;
         let now = self.0.clock.now();
-        if now >= token.renew_at {
-            if now >= token.expires_at {
-                return None;
-            }
-            self.0.renew_in_background(now);
+        if now >= token.look_at {
+            return self.0.look(token, now);
         }
         Some(token.authorization.clone())
     }
@@ -217,6 +234,19 @@ impl Session {
             .known
             .as_ref()
             .map(|(_, tokens)| tokens.clone())
+    }
+
+    /// The failure of a caller whose time ran out while it waited for a token; `sent` says whether the call had left.
+    pub(crate) fn waited_too_long(&self, sent: bool) -> Error {
+        if self.0.source.place.waits_for_lock() {
+            let error = Error::store(
+                "lock",
+                "another holder is renewing, and the call's time ran out",
+            );
+            error.or_sent(sent)
+        } else {
+            Error::timeout("waiting for a token", sent)
+        }
     }
 
     /// What must not be seen in anything that a provider sends back.
@@ -275,8 +305,60 @@ impl Inner {
             .is_some_and(|token| token.authorization.generation == seen);
         if is_seen && !self.source.is_static() {
             self.current.store(None);
-            tracing::debug!(generation = seen.0, "token was refused and is out of use");
+            self.changes.send_replace(());
+            tracing::info!(
+                name: "auth_core.token.refused",
+                generation = seen.0,
+                "token was refused and is out of use"
+            );
         }
+    }
+
+    /// Looks whether a renewal of `token` is due, by the monotonic clock or by the wall clock.
+    #[cold]
+    fn look(self: &Arc<Self>, token: &Arc<LiveToken>, now: Instant) -> Option<Authorization> {
+        if now >= token.expires_at {
+            return None;
+        }
+        if now >= token.renew_at {
+            self.renew_in_background(now);
+        } else if self.is_due_by_wall_clock(token) {
+            tracing::info!(
+                name: "auth_core.clock.moved",
+                "by the wall clock, the token ends sooner: the machine was suspended, or its clock was set"
+            );
+            self.renew_in_background(now);
+        } else {
+            self.look_later(token, now);
+        }
+        Some(token.authorization.clone())
+    }
+
+    fn is_due_by_wall_clock(&self, token: &LiveToken) -> bool {
+        let window = token.expires_at - token.renew_at;
+        let end = token.set.expires_at;
+        end.is_some_and(|end| self.clock.utc() + window >= end)
+    }
+
+    /// Puts off the next look at `token`, if it is still the one in use and nobody else does so.
+    fn look_later(&self, token: &Arc<LiveToken>, now: Instant) {
+        let Ok(_state) = self.state.try_lock() else {
+            return;
+        };
+        let current = self.current.load();
+        let is_current = current
+            .as_ref()
+            .is_some_and(|current| Arc::ptr_eq(current, token));
+        if is_current {
+            let mut later = LiveToken::clone(token);
+            later.look_at = (now + LOOK_EVERY).min(token.renew_at);
+            self.current.store(Some(Arc::new(later)));
+        }
+    }
+
+    fn next_generation(&self) -> Generation {
+        let state = self.state();
+        Generation::after(state.known.as_ref().map(|(generation, _)| *generation))
     }
 
     /// Begins a renewal that nobody waits for, if none is under way and the last failure is long enough ago.
@@ -294,15 +376,21 @@ impl Inner {
             self.prepare(&mut state)
         };
         if let Err(error) = boarding.launch() {
-            tracing::warn!(%error, "background renewal cannot begin");
+            tracing::warn!(
+                name: "auth_core.renewal.not_begun",
+                %error,
+                "background renewal can't begin"
+            );
         }
     }
 
     /// The flight under way, or a new one; not while the last failure is fresh.
     fn board(self: &Arc<Self>, state: &mut State) -> Result<Boarding, Error> {
-        if let Some(outcome) = &state.flight {
+        // A task that nobody drives any more, for its runtime stands still, is not waited for.
+        let is_alive = |flight: &&UnderWay| self.clock.now() < flight.began + self.longest_flight();
+        if let Some(flight) = state.flight.as_ref().filter(is_alive) {
             return Ok(Boarding {
-                outcome: outcome.clone(),
+                outcome: flight.outcome.subscribe(),
                 flight: None,
             });
         }
@@ -319,18 +407,38 @@ impl Inner {
     /// right where it is spawned, and a flight that is dropped takes the lock.
     fn prepare(self: &Arc<Self>, state: &mut State) -> Boarding {
         let (sender, outcome) = watch::channel(None);
-        state.flight = Some(outcome.clone());
+        state.flights += 1;
+        let under_way = UnderWay {
+            number: state.flights,
+            began: self.clock.now(),
+            outcome: sender.clone(),
+        };
+        if let Some(lost) = state.flight.replace(under_way) {
+            lost.outcome.send_replace(Some(Err(Error::cancelled())));
+        }
         self.renewable_from.store(UNDER_WAY, Ordering::Release);
         Boarding {
             outcome,
-            flight: Some(Flight::new(Arc::clone(self), sender)),
+            flight: Some(Flight::new(Arc::clone(self), state.flights, sender)),
         }
     }
 
-    /// Writes down how a flight ended. Only flights call this, and there is one at a time.
-    fn land(&self, outcome: &Result<Arc<LiveToken>, Error>) {
+    /// How long a flight can take.
+    fn longest_flight(&self) -> Duration {
+        self.source.place.longest_renewal()
+    }
+
+    /// Writes down how a flight ended. One that was given up for lost changes nothing: what it got is in the store.
+    fn land(&self, number: u64, outcome: &Result<Arc<LiveToken>, Error>) {
         let now = self.clock.now();
         let mut state = self.state();
+        if state
+            .flight
+            .as_ref()
+            .is_none_or(|flight| flight.number != number)
+        {
+            return;
+        }
         state.flight = None;
         let renewable_from = match outcome {
             Ok(token) => {
@@ -340,7 +448,9 @@ impl Inner {
                 if !self.source.is_static() {
                     state.known = Some((token.authorization.generation, token.set.clone()));
                 }
-                self.current.store(Some(Arc::clone(token)));
+                let mut token = LiveToken::clone(token);
+                token.look_at = (now + LOOK_EVERY).min(token.renew_at);
+                self.current.store(Some(Arc::new(token)));
                 0
             }
             Err(error) => {
@@ -356,20 +466,36 @@ impl Inner {
                     pause.min(LONGEST_MEMORY)
                 };
                 state.failed = Some((error.clone(), now + memory.max(asked)));
-                tracing::warn!(%error, failures = state.failures, pause = ?pause.max(asked), "renewal failed");
+                tracing::warn!(
+                    name: "auth_core.renewal.failed",
+                    %error,
+                    error.kind = ?error.kind(),
+                    failures = state.failures,
+                    pause = ?pause.max(asked),
+                    "renewal failed"
+                );
                 self.since_start(now + pause.max(asked))
             }
         };
         self.renewable_from.store(renewable_from, Ordering::Release);
+        drop(state);
+        self.changes.send_replace(());
     }
 
     /// Forgets a flight that ended without an outcome. Foreign code that panics counts as a failure, or each caller
     /// would set it off again; a runtime that went away does not.
-    fn crash(&self) {
+    fn crash(&self, number: u64) {
         if std::thread::panicking() {
-            return self.land(&Err(Error::cancelled()));
+            return self.land(number, &Err(Error::cancelled()));
         }
         let mut state = self.state();
+        if state
+            .flight
+            .as_ref()
+            .is_none_or(|flight| flight.number != number)
+        {
+            return;
+        }
         state.flight = None;
         let next = self.since_start(self.clock.now() + FIRST_PAUSE);
         self.renewable_from.store(next, Ordering::Release);

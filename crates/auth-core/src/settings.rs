@@ -13,6 +13,9 @@ use crate::store::{MemoryStore, TokenStore};
 use crate::token::TokenSet;
 use crate::transport::{Transport, TransportBuilder};
 
+/// A time limit longer than this is cut to it, so that no sum of times overflows.
+const LONGEST_LIMIT: Duration = Duration::from_secs(24 * 3600);
+
 /// Someone who is told of each new token set.
 pub(crate) type OnRenewed = Arc<dyn Fn(&TokenSet) + Send + Sync>;
 
@@ -37,6 +40,7 @@ pub struct Settings {
     pub(crate) plain_http: Vec<String>,
     pub(crate) rate_limiter: Option<Option<RateLimiter>>,
     pub(crate) store: Option<Arc<dyn TokenStore>>,
+    pub(crate) store_timeout: Duration,
     pub(crate) token_retries: u32,
     pub(crate) token_timeout: Duration,
     pub(crate) transport: Option<Transport>,
@@ -44,8 +48,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults: 60 seconds for a try, 120 for a call, 30 for a token request, two retries of each, the system's
-    /// clock, tokens in memory, a transport of its own.
+    /// The defaults: 60 seconds for a try, 120 for a call, 30 for a token request, 5 for the store, two retries of each, the
+    /// system's clock, tokens in memory, a transport of its own.
     pub fn new() -> Self {
         Self {
             account: None,
@@ -57,6 +61,7 @@ impl Settings {
             plain_http: Vec::new(),
             rate_limiter: None,
             store: None,
+            store_timeout: Duration::from_secs(5),
             token_retries: 2,
             token_timeout: Duration::from_secs(30),
             transport: None,
@@ -126,6 +131,13 @@ impl Settings {
         self
     }
 
+    /// How long a load from the store or a save to it may take, and no call with a valid token waits for either.
+    /// Default: 5 seconds.
+    pub fn store_timeout(mut self, timeout: Duration) -> Self {
+        self.store_timeout = timeout.min(LONGEST_LIMIT);
+        self
+    }
+
     /// How often a token request is tried again, at most 2. Default: 2.
     pub fn token_retries(mut self, retries: u32) -> Self {
         self.token_retries = retries;
@@ -134,7 +146,7 @@ impl Settings {
 
     /// How long a token request may take. Default: 30 seconds.
     pub fn token_timeout(mut self, timeout: Duration) -> Self {
-        self.token_timeout = timeout;
+        self.token_timeout = timeout.min(LONGEST_LIMIT);
         self
     }
 
@@ -196,6 +208,11 @@ impl Settings {
             .unwrap_or_else(|| Arc::new(MemoryStore::new()))
     }
 
+    /// How long a store's lock may be held: for a token request, another after it, and what the store itself takes.
+    pub(crate) fn lease(&self) -> Duration {
+        self.token_timeout * 2 + self.store_timeout * 4
+    }
+
     /// Refuses what can't work.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.token_retries > 2 {
@@ -207,6 +224,7 @@ impl Settings {
         for (name, value) in [
             ("call_deadline", self.call_deadline),
             ("call_timeout", self.call_timeout),
+            ("store_timeout", self.store_timeout),
             ("token_timeout", self.token_timeout),
         ] {
             if value.is_zero() {
@@ -232,6 +250,7 @@ impl fmt::Debug for Settings {
             .field("clock", &self.clock)
             .field("rate_limiter", &self.rate_limiter)
             .field("store", &self.store)
+            .field("store_timeout", &self.store_timeout)
             .field("token_retries", &self.token_retries)
             .field("token_timeout", &self.token_timeout)
             .finish_non_exhaustive()

@@ -78,7 +78,7 @@ pub struct TokenSet {
 /// The exported form; times are milliseconds since 1970 in UTC.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Exported<'a> {
+pub(crate) struct Exported<'a> {
     version: u32,
     access_token: std::borrow::Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,8 +113,31 @@ impl TokenSet {
     /// Writes the set as JSON, tokens in clear, for a place of your own that keeps secrets. Times in it are milliseconds
     /// since 1970 in UTC.
     pub fn export(&self) -> Secret {
+        // A struct of texts and numbers always has a JSON form.
+        Secret::new(serde_json::to_string(&self.exported()).unwrap_or_default())
+    }
+
+    /// Reads what [`export`](Self::export) wrote.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the text is not such an export; no value is repeated.
+    pub fn import(text: &str) -> Result<Self, Error> {
+        let exported: Exported<'_> = serde_json::from_str(text)
+            .map_err(|error| Error::config("token_set", without_value(&error)))?;
+        Self::from_exported(exported)
+    }
+
+    /// Says whether both are what one sign-in gave.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.access_token == other.access_token
+            && self.refresh_token == other.refresh_token
+            // A store keeps milliseconds.
+            && self.exported().expires_at_ms == other.exported().expires_at_ms
+    }
+
+    pub(crate) fn exported(&self) -> Exported<'_> {
         let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let exported = Exported {
+        Exported {
             version: EXPORT_VERSION,
             access_token: self.access_token.expose().into(),
             refresh_token: self
@@ -125,18 +148,10 @@ impl TokenSet {
                 .expires_at
                 .map(|at| u64::try_from(since(at).as_millis()).unwrap_or(u64::MAX)),
             scope: self.scope.as_deref().map(Into::into),
-        };
-        // A struct of texts and numbers always has a JSON form.
-        Secret::new(serde_json::to_string(&exported).unwrap_or_default())
+        }
     }
 
-    /// Reads what [`export`](Self::export) wrote.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the text is not such an export; no value is repeated.
-    pub fn import(text: &str) -> Result<Self, Error> {
-        let exported: Exported<'_> = serde_json::from_str(text)
-            .map_err(|error| Error::config("token_set", without_value(&error)))?;
+    pub(crate) fn from_exported(exported: Exported<'_>) -> Result<Self, Error> {
         if exported.version != EXPORT_VERSION {
             return Err(Error::config(
                 "token_set",
@@ -255,8 +270,11 @@ pub(crate) fn sensitive(text: &str) -> Result<HeaderValue, Error> {
 }
 
 /// A token in use.
+#[derive(Clone)]
 pub(crate) struct LiveToken {
     pub(crate) authorization: Authorization,
+    /// From here on a look at the schedule is due, at the latest when a renewal is.
+    pub(crate) look_at: Instant,
     /// From here on a renewal is due.
     pub(crate) renew_at: Instant,
     /// From here on it is not handed out.

@@ -78,7 +78,7 @@ impl Shared {
     async fn renew(&self, refused: &Authorization, end: Instant) -> Result<bool, Error> {
         let renewal = self.session.renew(refused.generation());
         let renewed = within(self.clock.as_ref(), self.left(end)?, renewal).await;
-        let renewed = renewed.ok_or_else(|| Error::timeout("waiting for a token", true))??;
+        let renewed = renewed.ok_or_else(|| self.session.waited_too_long(true))??;
         Ok(renewed.generation() > refused.generation())
     }
 
@@ -92,7 +92,7 @@ impl Shared {
             self.session.authorization(),
         )
         .await;
-        waited.ok_or_else(|| Error::timeout("waiting for a token", false))?
+        waited.ok_or_else(|| self.session.waited_too_long(false))?
     }
 
     /// One request and its verdict.

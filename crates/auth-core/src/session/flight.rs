@@ -15,14 +15,16 @@ use super::{Inner, Outcome};
 /// ready for the next.
 pub(super) struct Flight {
     session: Arc<Inner>,
+    number: u64,
     outcome: watch::Sender<Outcome>,
     landed: bool,
 }
 
 impl Flight {
-    pub(super) fn new(session: Arc<Inner>, outcome: watch::Sender<Outcome>) -> Self {
+    pub(super) fn new(session: Arc<Inner>, number: u64, outcome: watch::Sender<Outcome>) -> Self {
         Self {
             session,
+            number,
             outcome,
             landed: false,
         }
@@ -30,29 +32,49 @@ impl Flight {
 
     pub(super) async fn run(mut self) {
         let outcome = self.renew().await;
-        self.session.land(&outcome);
+        self.session.land(self.number, &outcome);
         self.landed = true;
+        self.session.save_later();
         self.outcome.send_replace(Some(outcome));
     }
 
     async fn renew(&self) -> Result<Arc<LiveToken>, Error> {
         let session = &self.session;
         let clock = session.clock.as_ref();
-        let known = || session.state().known.clone();
+        let known = || {
+            session
+                .state()
+                .known
+                .as_ref()
+                .map(|(_, tokens)| tokens.clone())
+        };
         let current = session.current.load_full();
         match session.source.obtain(&known, current, clock).await? {
             Obtained::Same(token) => Ok(token),
-            Obtained::Stored(generation, tokens) => session.adopt(generation, tokens),
-            Obtained::Issued(generation, issued) => {
+            Obtained::Stored(tokens) => {
+                let token = session.adopt(session.next_generation(), tokens)?;
+                tracing::info!(
+                    name: "auth_core.token.adopted",
+                    generation = token.authorization.generation.0,
+                    "another holder of the store has renewed the token"
+                );
+                Ok(token)
+            }
+            Obtained::Issued(issued) => {
                 let schedule = Schedule::new(
                     issued.sent,
                     issued.received,
                     issued.lifetime,
                     fastrand::f64(),
                 );
+                let generation = session.next_generation();
                 let token = session.source.live(generation, issued.set, schedule)?;
                 self.tell(&token.set);
-                tracing::debug!(generation = generation.0, "token was renewed");
+                tracing::info!(
+                    name: "auth_core.token.renewed",
+                    generation = generation.0,
+                    "token was renewed"
+                );
                 Ok(token)
             }
         }
@@ -63,6 +85,7 @@ impl Flight {
             let calm = std::panic::catch_unwind(AssertUnwindSafe(|| told(tokens)));
             if calm.is_err() {
                 tracing::error!(
+                    name: "auth_core.callback.panicked",
                     "the `on_renewed` callback panicked; the token is used all the same"
                 );
             }
@@ -73,7 +96,7 @@ impl Flight {
 impl Drop for Flight {
     fn drop(&mut self) {
         if !self.landed {
-            self.session.crash();
+            self.session.crash(self.number);
         }
     }
 }

@@ -82,6 +82,7 @@ fn key_in_use(
             value,
             generation,
         },
+        look_at: schedule.renew_at,
         renew_at: schedule.renew_at,
         expires_at: schedule.expires_at,
         set: TokenSet {

@@ -1,40 +1,32 @@
 //! Says where a session's next token comes from: the store, a refresh token, the first grant, or a person.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
-use std::time::Duration;
 
-use crate::clock::{Clock, within};
+use crate::clock::{Clock, Deadline};
 use crate::dialect::Refresh;
 use crate::endpoint::{Exchange, Issued, TokenEndpoint};
 use crate::error::{Error, ErrorKind};
 use crate::grant::{AuthorizationCode, Grant, ParameterValue};
 use crate::secret::{Scrubber, Secret, SecretSource};
 use crate::settings::{OnRenewed, Settings};
-use crate::store::{StoreKey, StoredTokens, TokenStore};
+use crate::store::{RefreshMark, Saved};
 use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet, header_value};
 
+use super::place::{LOST, Locked, Place};
 use super::store_key::store_key;
 
 /// How one principal comes by its tokens.
 pub(super) struct Source {
     pub(super) endpoint: TokenEndpoint,
-    store: Arc<dyn TokenStore>,
-    key: StoreKey,
+    pub(super) place: Place,
     /// An authorization code, until it is spent.
     code: Mutex<Option<AuthorizationCode>>,
     /// Whether a refresh that nobody documents was refused once; then it is not tried again.
     no_refresh: AtomicBool,
     /// The refresh token that was refused last: it is not sent again.
     refused: Mutex<Option<Secret>>,
-    /// The store's number of the tokens that were last read from it or saved to it. The session's own numbers run
-    /// ahead of it once a save has failed.
-    in_store: AtomicU64,
     pub(super) on_renewed: Option<OnRenewed>,
 }
 
@@ -43,9 +35,22 @@ pub(super) enum Obtained {
     /// A key that is what it was, or another key.
     Same(Arc<LiveToken>),
     /// Tokens that another holder of the store has renewed.
-    Stored(Generation, TokenSet),
+    Stored(TokenSet),
     /// Fresh tokens, saved already.
-    Issued(Generation, Issued),
+    Issued(Issued),
+}
+
+/// Why a renewal under the lock came to nothing.
+enum Stop {
+    /// The lock was lost before anything was sent: others have it now, and may have renewed.
+    Lost,
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl Source {
@@ -68,12 +73,10 @@ impl Source {
         endpoint.check()?;
         Ok(Self {
             endpoint,
-            store: settings.make_store(),
-            key,
+            place: Place::new(key, settings),
             code: Mutex::new(code),
             no_refresh: AtomicBool::new(false),
             refused: Mutex::default(),
-            in_store: AtomicU64::new(0),
             on_renewed: settings.on_renewed.clone(),
         })
     }
@@ -93,7 +96,7 @@ impl Source {
     /// Looks for a token: `known` is the latest set of this session, `current` the one in use.
     pub(super) async fn obtain(
         &self,
-        known: &(dyn Fn() -> Option<(Generation, TokenSet)> + Sync),
+        known: &(dyn Fn() -> Option<TokenSet> + Sync),
         current: Option<Arc<LiveToken>>,
         clock: &dyn Clock,
     ) -> Result<Obtained, Error> {
@@ -106,115 +109,148 @@ impl Source {
             }
             _ => {}
         }
-        // As long as a token request; the lock as long as its holder may need for a renewal with all its retries.
-        let limit = self.endpoint.timeout;
-        let lock_limit = limit.saturating_mul(2 * (self.endpoint.retries + 2));
-        let lock = self.store.lock(&self.key);
-        let _lock = self.in_time(clock, lock_limit, "lock", lock).await?;
-        let stored = self
-            .in_time(clock, limit, "load", self.store.load(&self.key))
-            .await?;
-        // Only under the lock: whoever held it may have renewed this very session.
-        let known = known();
-        let known_generation = known.as_ref().map(|(generation, _)| *generation);
-        let newer = match &stored {
+        let mut is_last = false;
+        loop {
+            let mut locked = self.place.lock(clock).await?;
+            // Only under the lock: whoever held it may have renewed this very session.
+            let obtained = self.look(&mut locked, known(), clock).await;
+            locked.release().await;
+            match obtained {
+                Ok(obtained) => return Ok(obtained),
+                Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::Lost) if is_last => return Err(Error::store("lock", LOST)),
+                Err(Stop::Lost) => {
+                    tracing::debug!(name: "auth_core.lock.lost", "the store's lock was lost; it is asked for once more");
+                    is_last = true;
+                }
+            }
+        }
+    }
+
+    /// Takes what another holder has renewed, or renews.
+    async fn look(
+        &self,
+        locked: &mut Locked<'_>,
+        known: Option<TokenSet>,
+        clock: &dyn Clock,
+    ) -> Result<Obtained, Stop> {
+        let newer = match &locked.stored {
             // A person has just approved anew: whatever was stored before is out of date. With tokens of its own, the
             // session keeps the code for the day when nothing else is left.
             Some(_) if known.is_none() && self.code().is_some() => None,
-            Some(stored) if self.is_newer(stored, known.as_ref()) => Some(stored),
+            Some(stored) if self.place.is_newer(stored, known.as_ref()) => Some(stored),
             _ => None,
         };
         if let Some(newer) = newer
             && newer.tokens.expires_at.is_none_or(|at| at > clock.utc())
         {
-            self.in_store.store(newer.generation.0, Ordering::Relaxed);
-            let generation = newer.generation.max(Generation::after(known_generation));
-            return Ok(Obtained::Stored(generation, newer.tokens.clone()));
+            self.place.adopted(newer);
+            return Ok(Obtained::Stored(newer.tokens.clone()));
         }
         let latest = match newer {
             Some(newer) => Some(newer.tokens.clone()),
-            None => known.map(|(_, tokens)| tokens),
+            None => known,
         };
-        let issued = self
-            .exchange(latest.and_then(|tokens| tokens.refresh_token), clock)
-            .await?;
-        let generation = self
-            .save(stored.as_ref(), known_generation, &issued.set, clock)
-            .await;
-        Ok(Obtained::Issued(generation, issued))
-    }
-
-    /// Says whether the store has moved on since this session last saw it. At first sight, tokens that the session
-    /// brought along count more unless they end earlier.
-    fn is_newer(&self, stored: &StoredTokens, known: Option<&(Generation, TokenSet)>) -> bool {
-        let in_store = self.in_store.load(Ordering::Relaxed);
-        match known {
-            Some((_, known)) if in_store == 0 => match (stored.tokens.expires_at, known.expires_at)
-            {
-                (Some(stored), Some(known)) => stored > known,
-                (stored, known) => stored.is_none() && known.is_some(),
-            },
-            _ => stored.generation.0 > in_store,
-        }
-    }
-
-    /// Gives a store a time limit and survives its panic: one that hangs must not hang the session, and the tokens must
-    /// outlive one that fails.
-    async fn in_time<T>(
-        &self,
-        clock: &dyn Clock,
-        limit: Duration,
-        what: &str,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let mut work = pin!(work);
-        let work = poll_fn(|context| {
-            let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
-            polled.unwrap_or_else(|_| Poll::Ready(Err(Error::store(what, "it panicked"))))
-        });
-        let done = within(clock, limit, work).await;
-        done.unwrap_or_else(|| Err(Error::store(what, "it did not answer in time")))
+        let issued = self.exchange(locked, latest, clock).await?;
+        locked.save(&issued.set).await;
+        Ok(Obtained::Issued(issued))
     }
 
     /// The refresh token where there is one, else the first grant; the first grant also where the refresh token is
-    /// refused.
+    /// refused, or may be spent.
     async fn exchange(
         &self,
-        refresh_token: Option<Secret>,
+        locked: &mut Locked<'_>,
+        latest: Option<TokenSet>,
         clock: &dyn Clock,
-    ) -> Result<Issued, Error> {
-        let rule = self.endpoint.dialect.refresh_rule();
-        let Some(token) = refresh_token.filter(|token| self.is_usable(token)) else {
-            return self.first(None, clock).await;
+    ) -> Result<Issued, Stop> {
+        let Some((tokens, token)) = latest.and_then(|tokens| {
+            let token = tokens.refresh_token.clone()?;
+            Some((tokens, token))
+        }) else {
+            return Ok(self.first(NoRefresh::NoToken, &locked.until, clock).await?);
         };
-        match self
-            .endpoint
-            .exchange(Exchange::Refresh(&token), clock)
-            .await
-        {
+        if !self.is_usable(&token) {
+            return Ok(self.first(NoRefresh::Spent, &locked.until, clock).await?);
+        }
+        let before = locked.mark_of(&token);
+        let during = match before {
+            RefreshMark::Unspent => RefreshMark::UnderWay,
+            RefreshMark::UnderWay => RefreshMark::Spent,
+            RefreshMark::Spent => {
+                return Ok(self.first(NoRefresh::Spent, &locked.until, clock).await?);
+            }
+        };
+        match locked.mark(&tokens, during).await {
+            Ok(Saved::Written) => {}
+            Ok(Saved::Superseded) => return Err(Stop::Lost),
+            Err(error) => {
+                tracing::warn!(name: "auth_core.mark.unsaved", %error, "the store can't be written");
+                // Where others can read this token, they would spend it a second time: it has to wait for the store.
+                if locked.has(&token) {
+                    if !self.endpoint.principal.grant.is_repeatable() {
+                        return Err(Stop::Failed(error));
+                    }
+                    return Ok(self.first(NoRefresh::NoToken, &locked.until, clock).await?);
+                }
+            }
+        }
+        if locked.until.left(clock) < self.endpoint.timeout {
+            return Err(Stop::Lost);
+        }
+        let exchange = Exchange::Refresh(&token);
+        let error = match self.endpoint.exchange(exchange, &locked.until, clock).await {
             Ok(mut issued) => {
                 // RFC 6749 section 6: without a new one, the old one stays good.
                 issued.set.refresh_token.get_or_insert(token);
-                Ok(issued)
+                return Ok(issued);
             }
-            Err(error) if is_refused(rule, &error) => {
-                tracing::debug!(%error, "the refresh token was refused");
-                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
-                if rule == Refresh::Undocumented {
-                    self.no_refresh.store(true, Ordering::Relaxed);
-                }
-                self.first(Some(&error), clock).await
+            Err(error) => error,
+        };
+        let rule = self.endpoint.dialect.refresh_rule();
+        if is_refused(rule, &error) {
+            tracing::debug!(name: "auth_core.refresh.refused", %error, "the refresh token was refused");
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+            if rule == Refresh::Undocumented {
+                self.no_refresh.store(true, Ordering::Relaxed);
             }
-            // A refresh that nobody documents is worth one try, whatever comes of it, where the first grant is at hand.
-            Err(error)
-                if rule == Refresh::Undocumented
-                    && self.endpoint.principal.grant.is_repeatable()
-                    && error.may_have_been_processed() =>
-            {
-                tracing::debug!(%error, "the undocumented refresh failed");
-                self.first(Some(&error), clock).await
+            self.remark(locked, &tokens, RefreshMark::Spent).await;
+            return Ok(self
+                .first(NoRefresh::Refused(&error), &locked.until, clock)
+                .await?);
+        }
+        // A refresh that nobody documents is worth one try, whatever comes of it, where the first grant is at hand.
+        if rule == Refresh::Undocumented
+            && self.endpoint.principal.grant.is_repeatable()
+            && error.may_have_been_processed()
+        {
+            tracing::debug!(name: "auth_core.refresh.failed", %error, "the undocumented refresh failed");
+            return Ok(self
+                .first(NoRefresh::Refused(&error), &locked.until, clock)
+                .await?);
+        }
+        // Whoever answered with a failure has not issued anything; an answer that got lost may have been tokens.
+        let is_answered = error.status().is_some_and(|status| !status.is_success());
+        if is_answered || !error.may_have_been_processed() {
+            self.remark(locked, &tokens, before).await;
+        }
+        Err(Stop::Failed(error))
+    }
+
+    /// Changes the mark after the fact. Where that fails, the one before it errs on the side of caution.
+    async fn remark(&self, locked: &mut Locked<'_>, tokens: &TokenSet, mark: RefreshMark) {
+        let token = tokens.refresh_token.as_ref();
+        if token.is_none_or(|token| locked.mark_of(token) == mark) {
+            return;
+        }
+        match locked.mark(tokens, mark).await {
+            Ok(Saved::Written) => {}
+            Ok(Saved::Superseded) => {
+                tracing::debug!(name: "auth_core.mark.superseded", "another holder has written meanwhile");
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                tracing::warn!(name: "auth_core.mark.unsaved", %error, "the store can't be written");
+            }
         }
     }
 
@@ -264,23 +300,23 @@ impl Source {
         all.into_iter().any(SecretSource::can_change)
     }
 
-    /// Signs in with the first grant, if that needs no person. `refused` is why the refresh token did not do.
-    async fn first(&self, refused: Option<&Error>, clock: &dyn Clock) -> Result<Issued, Error> {
+    /// Signs in with the first grant, if that needs no person.
+    async fn first(
+        &self,
+        why: NoRefresh<'_>,
+        until: &Deadline,
+        clock: &dyn Clock,
+    ) -> Result<Issued, Error> {
         if self.endpoint.principal.grant.is_repeatable() {
-            return self.endpoint.exchange(Exchange::First(None), clock).await;
+            let exchange = Exchange::First(None);
+            return self.endpoint.exchange(exchange, until, clock).await;
         }
         let code = self.code().take();
         let Some(code) = code else {
-            let reason = match refused {
-                Some(_) => "the refresh token was refused; a person must sign in again",
-                None => {
-                    "the access token is no longer good and there is no refresh token; a person must sign in again"
-                }
-            };
-            return Err(Error::reauthorize(reason, refused));
+            return Err(why.reauthorize());
         };
         self.endpoint
-            .exchange(Exchange::First(Some(&code)), clock)
+            .exchange(Exchange::First(Some(&code)), until, clock)
             .await
             .map_err(|error| {
                 if !error.may_have_been_processed() {
@@ -302,34 +338,6 @@ impl Source {
         self.code.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Saves before anything is handed out. Where that fails, the tokens are used from memory: losing them would be
-    /// worse than keeping them for one process only.
-    async fn save(
-        &self,
-        stored: Option<&StoredTokens>,
-        known: Option<Generation>,
-        tokens: &TokenSet,
-        clock: &dyn Clock,
-    ) -> Generation {
-        let expected = stored.map(|stored| stored.generation);
-        let saved = self.store.save(&self.key, expected, tokens);
-        match self
-            .in_time(clock, self.endpoint.timeout, "save", saved)
-            .await
-        {
-            Ok(generation) => {
-                self.in_store.store(generation.0, Ordering::Relaxed);
-                generation.max(Generation::after(known))
-            }
-            Err(error) => {
-                let kept = expected.unwrap_or_default();
-                self.in_store.store(kept.0, Ordering::Relaxed);
-                tracing::error!(%error, "new tokens could not be saved and are kept in memory only");
-                Generation::after(expected.max(known))
-            }
-        }
-    }
-
     /// A token set with its header.
     pub(super) fn live(
         &self,
@@ -345,6 +353,7 @@ impl Source {
                 value,
                 generation,
             },
+            look_at: schedule.renew_at,
             renew_at: schedule.renew_at,
             expires_at: schedule.expires_at,
             set,
@@ -381,8 +390,34 @@ impl fmt::Debug for Source {
         f.debug_struct("Source")
             .field("dialect", &self.endpoint.dialect.name())
             .field("principal", &self.endpoint.principal)
-            .field("store", &self.store)
+            .field("store", &self.place)
             .finish_non_exhaustive()
+    }
+}
+
+/// Why no refresh token is used.
+enum NoRefresh<'a> {
+    NoToken,
+    Spent,
+    Refused(&'a Error),
+}
+
+impl NoRefresh<'_> {
+    fn reauthorize(&self) -> Error {
+        match self {
+            Self::NoToken => Error::reauthorize(
+                "the access token is no longer good and there is no refresh token; a person must sign in again",
+                None,
+            ),
+            Self::Spent => Error::reauthorize(
+                "the refresh token was refused before, or its renewal was cut off twice; a person must sign in again",
+                None,
+            ),
+            Self::Refused(error) => Error::reauthorize(
+                "the refresh token was refused; a person must sign in again",
+                Some(error),
+            ),
+        }
     }
 }
 

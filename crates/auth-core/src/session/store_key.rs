@@ -55,10 +55,6 @@ pub(super) fn store_key(
         account.push('/');
         account.push_str(&encoded(&user));
     }
-    StoreKey {
-        provider: dialect.name().to_owned(),
-        account,
-        tenant,
-        scope: encoded(text(SCOPE_PARAMETER).unwrap_or_default()),
-    }
+    let scope = encoded(text(SCOPE_PARAMETER).unwrap_or_default());
+    StoreKey::new(dialect.name(), account, tenant, scope)
 }
