@@ -215,8 +215,9 @@ impl TokenEndpoint {
             }
             failed += 1;
             tracing::debug!(
-                dialect = self.dialect.name(),
-                attempt = failed,
+                name: "auth_core.token_request.retried",
+                %error,
+                http.request.resend_count = failed,
                 ?wait,
                 "token request is tried again"
             );

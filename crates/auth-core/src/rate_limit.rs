@@ -104,7 +104,11 @@ impl Limit {
         let _place = Place::take(&self.waiting);
         let _head = self.head.lock().await;
         while let Err(wait) = self.make_call(clock.now()) {
-            tracing::debug!(?wait, "call waits for the client-side rate limit");
+            tracing::debug!(
+                name: "auth_core.rate_limit.waiting",
+                ?wait,
+                "call waits for the client-side rate limit"
+            );
             clock.sleep(wait).await;
         }
     }

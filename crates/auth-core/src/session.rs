@@ -16,6 +16,8 @@
 mod flight;
 mod health;
 mod key;
+mod landing;
+mod look;
 mod place;
 mod refusals;
 mod source;
@@ -32,7 +34,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::endpoint::TokenEndpoint;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::grant::Grant;
 use crate::secret::Scrubber;
 use crate::settings::Settings;
@@ -45,18 +47,6 @@ use source::Source;
 
 /// No renewal may start: one is under way.
 const UNDER_WAY: u64 = u64::MAX;
-/// The first pause after a failed renewal; it doubles.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause while a valid token is still in use.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// The longest time for which a caller without a token is told the last failure instead of asking again, where the
-/// failure may pass.
-const LONGEST_MEMORY: Duration = Duration::from_secs(5);
-/// How often the wall clock is looked at while a token is in use: a machine that was suspended shows there only.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// The longest wait that a token endpoint may ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(15 * 60);
-
 /// What a flight ends with; `None` while it is in the air.
 type Outcome = Option<Result<Arc<LiveToken>, Error>>;
 
@@ -124,11 +114,13 @@ struct State {
     refusals: Refusals,
 }
 
-/// A pause after the `n`th failure in a row, from one on: it doubles.
-fn pause(n: u32) -> Duration {
-    FIRST_PAUSE
-        .saturating_mul(1 << n.saturating_sub(1).min(10))
-        .min(LONGEST_PAUSE)
+impl State {
+    /// Says whether the flight of this number is the one that is waited for.
+    fn is_under_way(&self, number: u64) -> bool {
+        self.flight
+            .as_ref()
+            .is_some_and(|flight| flight.number == number)
+    }
 }
 
 impl Session {
@@ -151,8 +143,9 @@ impl Session {
             saves_later: AtomicBool::new(false),
         }));
         if let Some(tokens) = tokens {
-            let generation = Generation::default();
-            session.0.adopt(generation, tokens)?;
+            let inner = &session.0;
+            let token = inner.revive(Generation::default(), tokens)?;
+            inner.take_into_use(&token, inner.clock.now(), &mut inner.state());
         }
         Ok(session)
     }
@@ -200,6 +193,7 @@ impl Session {
     /// # Errors
     /// As for [`authorization`](Self::authorization).
     pub async fn renew(&self, seen: Generation) -> Result<Authorization, Error> {
+        let mut is_killed = false;
         let boarding = {
             let mut state = self.0.state();
             if let Some(usable) = self.0.usable() {
@@ -213,12 +207,20 @@ impl Session {
                     if !state.refusals.call_for_renewal(seen, self.0.clock.now()) {
                         return Ok(usable);
                     }
-                    self.0.kill(seen);
+                    is_killed = self.0.kill(seen);
                 }
             }
-            self.0.board(&mut state)?
+            self.0.board(&mut state)
         };
-        boarding.outcome().await
+        if is_killed {
+            self.0.changes.send_replace(());
+            tracing::info!(
+                name: "auth_core.token.refused",
+                generation = seen.0,
+                "token was refused and is out of use"
+            );
+        }
+        boarding?.outcome().await
     }
 
     /// Says whether a refused token can be replaced: not where it is a key known by value.
@@ -297,63 +299,18 @@ impl Inner {
         (self.clock.now() < token.expires_at).then(|| token.authorization.clone())
     }
 
-    /// Takes the token of generation `seen` out of use. A key stays: the provider is asked for another all the same.
-    fn kill(&self, seen: Generation) {
+    /// Takes the token of generation `seen` out of use; says whether it was in use. A key stays: the provider is asked
+    /// for another all the same.
+    fn kill(&self, seen: Generation) -> bool {
         let current = self.current.load();
         let is_seen = current
             .as_ref()
             .is_some_and(|token| token.authorization.generation == seen);
-        if is_seen && !self.source.is_static() {
+        let is_killed = is_seen && !self.source.is_static();
+        if is_killed {
             self.current.store(None);
-            self.changes.send_replace(());
-            tracing::info!(
-                name: "auth_core.token.refused",
-                generation = seen.0,
-                "token was refused and is out of use"
-            );
         }
-    }
-
-    /// Looks whether a renewal of `token` is due, by the monotonic clock or by the wall clock.
-    #[cold]
-    fn look(self: &Arc<Self>, token: &Arc<LiveToken>, now: Instant) -> Option<Authorization> {
-        if now >= token.expires_at {
-            return None;
-        }
-        if now >= token.renew_at {
-            self.renew_in_background(now);
-        } else if self.is_due_by_wall_clock(token) {
-            tracing::info!(
-                name: "auth_core.clock.moved",
-                "by the wall clock, the token ends sooner: the machine was suspended, or its clock was set"
-            );
-            self.renew_in_background(now);
-        } else {
-            self.look_later(token, now);
-        }
-        Some(token.authorization.clone())
-    }
-
-    fn is_due_by_wall_clock(&self, token: &LiveToken) -> bool {
-        let window = token.expires_at - token.renew_at;
-        let end = token.set.expires_at;
-        end.is_some_and(|end| self.clock.utc() + window >= end)
-    }
-
-    /// Puts off the next look at `token`, if it is still the one in use and nobody else does so.
-    fn look_later(&self, token: &Arc<LiveToken>, now: Instant) {
-        let Ok(_state) = self.state.try_lock() else {
-            return;
-        };
-        let current = self.current.load();
-        let is_current = current
-            .as_ref()
-            .is_some_and(|current| Arc::ptr_eq(current, token));
-        if is_current {
-            let mut later = LiveToken::clone(token);
-            later.look_at = (now + LOOK_EVERY).min(token.renew_at);
-            self.current.store(Some(Arc::new(later)));
-        }
+        is_killed
     }
 
     fn next_generation(&self) -> Generation {
@@ -428,81 +385,8 @@ impl Inner {
         self.source.place.longest_renewal()
     }
 
-    /// Writes down how a flight ended. One that was given up for lost changes nothing: what it got is in the store.
-    fn land(&self, number: u64, outcome: &Result<Arc<LiveToken>, Error>) {
-        let now = self.clock.now();
-        let mut state = self.state();
-        if state
-            .flight
-            .as_ref()
-            .is_none_or(|flight| flight.number != number)
-        {
-            return;
-        }
-        state.flight = None;
-        let renewable_from = match outcome {
-            Ok(token) => {
-                state.failures = 0;
-                state.failed = None;
-                state.refusals.renewed(token.authorization.generation);
-                if !self.source.is_static() {
-                    state.known = Some((token.authorization.generation, token.set.clone()));
-                }
-                let mut token = LiveToken::clone(token);
-                token.look_at = (now + LOOK_EVERY).min(token.renew_at);
-                self.current.store(Some(Arc::new(token)));
-                0
-            }
-            Err(error) => {
-                state.failures = state.failures.saturating_add(1);
-                let asked = error.retry_after().unwrap_or_default().min(LONGEST_ASKED);
-                let pause = pause(state.failures).mul_f64(0.5 + fastrand::f64() / 2.0);
-                // What is refused today is refused in a minute, unless someone may change the secrets meanwhile.
-                let may_pass = error.is_retryable() || error.kind() == ErrorKind::Provider;
-                let lasts = !may_pass && !self.source.secrets_can_change();
-                let memory = if lasts {
-                    pause
-                } else {
-                    pause.min(LONGEST_MEMORY)
-                };
-                state.failed = Some((error.clone(), now + memory.max(asked)));
-                tracing::warn!(
-                    name: "auth_core.renewal.failed",
-                    %error,
-                    error.kind = ?error.kind(),
-                    failures = state.failures,
-                    pause = ?pause.max(asked),
-                    "renewal failed"
-                );
-                self.since_start(now + pause.max(asked))
-            }
-        };
-        self.renewable_from.store(renewable_from, Ordering::Release);
-        drop(state);
-        self.changes.send_replace(());
-    }
-
-    /// Forgets a flight that ended without an outcome. Foreign code that panics counts as a failure, or each caller
-    /// would set it off again; a runtime that went away does not.
-    fn crash(&self, number: u64) {
-        if std::thread::panicking() {
-            return self.land(number, &Err(Error::cancelled()));
-        }
-        let mut state = self.state();
-        if state
-            .flight
-            .as_ref()
-            .is_none_or(|flight| flight.number != number)
-        {
-            return;
-        }
-        state.flight = None;
-        let next = self.since_start(self.clock.now() + FIRST_PAUSE);
-        self.renewable_from.store(next, Ordering::Release);
-    }
-
-    /// Puts tokens that came from elsewhere into use.
-    fn adopt(&self, generation: Generation, tokens: TokenSet) -> Result<Arc<LiveToken>, Error> {
+    /// Readies tokens that came from elsewhere.
+    fn revive(&self, generation: Generation, tokens: TokenSet) -> Result<Arc<LiveToken>, Error> {
         let now = self.clock.now();
         let left = tokens
             .expires_at
@@ -515,10 +399,7 @@ impl Inner {
                 expires_at: now,
             };
         }
-        let token = self.source.live(generation, tokens.clone(), schedule)?;
-        self.state().known = Some((generation, tokens));
-        self.current.store(Some(Arc::clone(&token)));
-        Ok(token)
+        self.source.live(generation, tokens, schedule)
     }
 
     fn since_start(&self, now: Instant) -> u64 {
@@ -542,7 +423,8 @@ impl Boarding {
                     "the call needs a tokio runtime with time and I/O enabled",
                 )
             })?;
-            runtime.spawn(flight.run());
+            let span = flight.span();
+            runtime.spawn(flight.run(span));
         }
         Ok(self.outcome)
     }

@@ -13,6 +13,8 @@ use bytes::{Bytes, BytesMut};
 use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue, Method};
 use reqwest::redirect::Policy;
+use tracing::Instrument as _;
+use tracing::field::{self, Empty};
 use url::Url;
 
 use crate::error::Error;
@@ -100,6 +102,7 @@ impl TransportBuilder {
                     return Err(refuse(error));
                 };
                 tracing::warn!(
+                    name: "auth_core.tls.no_roots",
                     "this machine has no root certificates; TLS trusts none but those of the settings"
                 );
                 (client, false)
@@ -242,8 +245,39 @@ impl Transport {
         TransportBuilder::default()
     }
 
-    /// Sends one request and reads the whole answer, whatever its status.
+    /// Sends one request and reads the whole answer, whatever its status. Its span follows OpenTelemetry's conventions
+    /// for HTTP clients.
     pub(crate) async fn send(
+        &self,
+        outgoing: Outgoing,
+        limits: Limits,
+    ) -> Result<http::Response<Bytes>, Error> {
+        let span = tracing::debug_span!(
+            "auth_core.request",
+            otel.name = %outgoing.method,
+            otel.kind = "client",
+            http.request.method = %outgoing.method,
+            http.response.status_code = Empty,
+            server.address = outgoing.url.host_str(),
+            server.port = outgoing.url.port_or_known_default(),
+            error.type = Empty,
+        );
+        let answer = self
+            .exchange(outgoing, limits)
+            .instrument(span.clone())
+            .await;
+        match &answer {
+            Ok(answer) => {
+                span.record("http.response.status_code", answer.status().as_u16());
+            }
+            Err(error) => {
+                span.record("error.type", field::debug(error.kind()));
+            }
+        }
+        answer
+    }
+
+    async fn exchange(
         &self,
         outgoing: Outgoing,
         limits: Limits,

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, StatusCode};
+use tracing::Instrument as _;
+use tracing::field::{self, Empty};
 
 use crate::clock::within;
 use crate::error::{Error, ErrorKind};
@@ -25,6 +27,22 @@ const LONGEST_DEADLINE: Duration = Duration::from_secs(365 * 24 * 3600);
 impl Shared {
     /// Sends until there is a verdict or time runs out.
     pub(super) async fn send(&self, call: Ready) -> Result<Response, Error> {
+        let span = tracing::info_span!(
+            "auth_core.call",
+            auth_core.dialect = self.dialect.name(),
+            http.request.method = %call.method,
+            server.address = call.url.host_str(),
+            url.path = call.url.path(),
+            error.type = Empty,
+        );
+        let sent = self.send_until_verdict(call).instrument(span.clone()).await;
+        if let Err(error) = &sent {
+            span.record("error.type", field::debug(error.kind()));
+        }
+        sent
+    }
+
+    async fn send_until_verdict(&self, call: Ready) -> Result<Response, Error> {
         let end = self.clock.now() + call.deadline.min(LONGEST_DEADLINE);
         let mut last: Option<Error> = None;
         let mut was_sent = false;
@@ -58,7 +76,13 @@ impl Shared {
                 return Err(error.or_sent(was_sent));
             }
             tries += 1;
-            tracing::debug!(%error, attempt = tries, ?wait, "call is tried again");
+            tracing::debug!(
+                name: "auth_core.call.retried",
+                %error,
+                http.request.resend_count = tries,
+                ?wait,
+                "call is tried again"
+            );
             last = Some(error);
             self.clock.sleep(wait).await;
         }

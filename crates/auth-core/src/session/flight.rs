@@ -4,6 +4,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tracing::Instrument as _;
+use tracing::Span;
+use tracing::field::{self, Empty};
 
 use crate::error::Error;
 use crate::token::{LiveToken, Schedule, TokenSet};
@@ -30,8 +33,26 @@ impl Flight {
         }
     }
 
-    pub(super) async fn run(mut self) {
-        let outcome = self.renew().await;
+    /// The renewal's span: it belongs to no caller, but says which one set it off.
+    pub(super) fn span(&self) -> Span {
+        let endpoint = &self.session.source.endpoint;
+        let span = tracing::info_span!(
+            parent: None,
+            "auth_core.renewal",
+            auth_core.dialect = endpoint.dialect.name(),
+            server.address = endpoint.base.authority(),
+            error.type = Empty,
+        );
+        span.follows_from(Span::current());
+        span
+    }
+
+    pub(super) async fn run(mut self, span: Span) {
+        let outcome = self.renew().instrument(span.clone()).await;
+        if let Err(error) = &outcome {
+            span.record("error.type", field::debug(error.kind()));
+        }
+        let _entered = span.entered();
         self.session.land(self.number, &outcome);
         self.landed = true;
         self.session.save_later();
@@ -52,7 +73,7 @@ impl Flight {
         match session.source.obtain(&known, current, clock).await? {
             Obtained::Same(token) => Ok(token),
             Obtained::Stored(tokens) => {
-                let token = session.adopt(session.next_generation(), tokens)?;
+                let token = session.revive(session.next_generation(), tokens)?;
                 tracing::info!(
                     name: "auth_core.token.adopted",
                     generation = token.authorization.generation.0,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::token::Generation;
 
-use super::pause;
+use super::landing::pause;
 
 /// So many tokens in a row may be refused and renewed before refusals are taken for the fault of what was called.
 const REFUSALS_BELIEVED: u32 = 3;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Weak};
 
 use crate::clock::Clock;
 
-use super::{Inner, pause};
+use super::Inner;
+use super::landing::pause;
 
 impl Inner {
     /// Sees to it that tokens which could not be saved are saved later, by one task for as long as there are any.
