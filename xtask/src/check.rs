@@ -4,6 +4,7 @@ mod cargo;
 mod deny;
 mod deps;
 mod features;
+mod names;
 mod size;
 
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ pub(crate) enum Leaf {
     Fmt,
     /// Crates, rooms and foreign crates depend on each other as agreed.
     Deps,
+    /// Spans and events are named as docs/observability.md promises.
+    Names,
     /// Clippy has nothing to say, with the default features and with all.
     Clippy,
     /// The documentation builds without a warning.
@@ -90,6 +93,7 @@ impl Leaf {
             Self::Size => size::check(),
             Self::Fmt => cargo::fmt(workspace),
             Self::Deps => deps::check(workspace),
+            Self::Names => names::check(),
             Self::Clippy => cargo::clippy(workspace, fast),
             Self::Docs => cargo::docs(workspace),
             Self::Dialects => codegen::check(workspace),
@@ -108,7 +112,7 @@ mod tests {
         let fast = chosen(&[], true);
         assert!(fast.contains(&Leaf::Clippy) && fast.contains(&Leaf::Dialects));
         assert!(!fast.contains(&Leaf::Features) && !fast.contains(&Leaf::Deny));
-        assert_eq!(chosen(&[], false).len(), 8);
+        assert_eq!(chosen(&[], false).len(), 9);
     }
 
     #[test]
