@@ -25,6 +25,8 @@ pub use crate::dialect::{Deviation, Exchange, Stage};
 pub use crate::grant::{Grant, GrantType, ParameterValue, Principal};
 pub use crate::http::{ApiClient, Profile};
 pub use crate::transport::{BaseUrl, UrlText};
+#[cfg(feature = "file-store")]
+pub use integrator::FileStore;
 pub use integrator::{
     Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Clock, Error, ErrorKind,
     Generation, HeaderMap, HeaderName, HeaderValue, Health, HealthState, HealthWatch, ManualClock,
@@ -45,6 +47,8 @@ pub mod integrator {
     pub use crate::secret::{Secret, SecretProvider, SecretSource};
     pub use crate::session::{Health, HealthState, HealthWatch, Session};
     pub use crate::settings::Settings;
+    #[cfg(feature = "file-store")]
+    pub use crate::store::FileStore;
     pub use crate::store::{
         MemoryStore, RefreshMark, Saved, StoreKey, StoreLock, StoredTokens, TokenStore,
     };

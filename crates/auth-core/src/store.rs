@@ -2,6 +2,8 @@
 //!
 //! Answers: [`TokenStore`], [`MemoryStore`]. Never: renews a token, decides who is right.
 
+#[cfg(feature = "file-store")]
+mod file;
 mod key;
 mod lock;
 mod memory;
@@ -15,6 +17,8 @@ use async_trait::async_trait;
 use crate::error::Error;
 use crate::token::Generation;
 
+#[cfg(feature = "file-store")]
+pub use file::FileStore;
 pub use key::StoreKey;
 pub use lock::StoreLock;
 pub use memory::MemoryStore;

@@ -15,3 +15,4 @@ mod network;
 mod raw;
 mod session;
 mod stage;
+mod store;
