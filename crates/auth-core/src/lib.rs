@@ -27,6 +27,8 @@ pub use crate::http::{ApiClient, Profile};
 pub use crate::transport::{BaseUrl, UrlText};
 #[cfg(feature = "file-store")]
 pub use integrator::FileStore;
+#[cfg(feature = "conformance")]
+pub use integrator::check_token_store;
 pub use integrator::{
     Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Clock, Error, ErrorKind,
     Generation, HeaderMap, HeaderName, HeaderValue, Health, HealthState, HealthWatch, ManualClock,
@@ -34,6 +36,8 @@ pub use integrator::{
     SecretProvider, SecretSource, Session, Settings, StatusCode, StoreKey, StoreLock, StoredTokens,
     SystemClock, TokenSet, TokenStore, Transport, TransportBuilder, Url, async_trait,
 };
+#[cfg(feature = "redis")]
+pub use integrator::{RedisStore, RedisStoreBuilder};
 
 /// What integrators meet in a provider's signatures. Provider crates re-export all of it, so that an integrator
 /// depends on one crate.
@@ -49,9 +53,13 @@ pub mod integrator {
     pub use crate::settings::Settings;
     #[cfg(feature = "file-store")]
     pub use crate::store::FileStore;
+    #[cfg(feature = "conformance")]
+    pub use crate::store::check_token_store;
     pub use crate::store::{
         MemoryStore, RefreshMark, Saved, StoreKey, StoreLock, StoredTokens, TokenStore,
     };
+    #[cfg(feature = "redis")]
+    pub use crate::store::{RedisStore, RedisStoreBuilder};
     pub use crate::token::{Authorization, Generation, TokenSet};
     pub use crate::transport::{Transport, TransportBuilder};
 

@@ -2,12 +2,18 @@
 //!
 //! Answers: [`TokenStore`], [`MemoryStore`]. Never: renews a token, decides who is right.
 
+#[cfg(feature = "conformance")]
+mod conformance;
 #[cfg(feature = "file-store")]
 mod file;
 mod key;
 mod lock;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod stored;
+#[cfg(any(feature = "file-store", feature = "redis"))]
+mod unique;
 
 use std::fmt;
 use std::time::Duration;
@@ -17,11 +23,15 @@ use async_trait::async_trait;
 use crate::error::Error;
 use crate::token::Generation;
 
+#[cfg(feature = "conformance")]
+pub use conformance::check_token_store;
 #[cfg(feature = "file-store")]
 pub use file::FileStore;
 pub use key::StoreKey;
 pub use lock::StoreLock;
 pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use redis::{RedisStore, RedisStoreBuilder};
 pub use stored::{RefreshMark, StoredTokens};
 
 /// What became of a save.
@@ -136,6 +146,14 @@ pub enum Saved {
 ///         Ok(Saved::Written)
 ///     }
 /// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// // In a test: handles on one table, as many as are asked for.
+/// let table = Table::default();
+/// # #[cfg(feature = "conformance")]
+/// assert!(auth_core::check_token_store(|| table.clone()).await.is_empty());
+/// # }
 /// ```
 #[async_trait]
 pub trait TokenStore: fmt::Debug + Send + Sync {

@@ -31,9 +31,10 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{Clock as _, SystemClock};
 
+use super::super::unique::unique;
 use super::entry;
 use super::failure::Failure;
-use super::names::{Kind, Names, unique};
+use super::names::{Kind, Names};
 use super::temporary::Temporary;
 
 /// So long a thread waits for the commit lock; less than a session gives to a save by default.
@@ -262,11 +263,11 @@ mod tests {
             let (one, other) = (Mark::new(lease), Mark::new(lease));
             assert_eq!(one.lease(), Some(lease));
             assert_ne!(one, other);
-            assert_eq!(one.0.len(), 38);
+            assert_eq!(one.0.len(), 54);
         }
         let rounded_up = Mark::new(Duration::from_micros(1)).lease();
         assert_eq!(rounded_up, Some(Duration::from_millis(1)));
-        assert_eq!(Mark::new(Duration::MAX).0.len(), 38);
+        assert_eq!(Mark::new(Duration::MAX).0.len(), 54);
         for text in ["", " ", "5", "0123 x", "0123 -5"] {
             assert_eq!(mark(text).and_then(|mark| mark.lease()), None, "{text}");
         }

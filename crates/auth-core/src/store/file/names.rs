@@ -4,14 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::StoreKey;
-
-/// How many hexadecimal digits of chance end the name of a temporary file, and stand in a lock file.
-const DIGITS: usize = 16;
-
-/// A text that nobody else has.
-pub(super) fn unique() -> String {
-    format!("{:0DIGITS$x}", fastrand::u64(..))
-}
+use super::super::unique::{is_unique, unique};
 
 /// What a temporary file will replace.
 #[derive(Clone, Copy)]
@@ -81,8 +74,7 @@ impl Names {
                 let kinds = [Kind::Lock, Kind::Record];
                 kinds.iter().find_map(|kind| rest.strip_prefix(kind.mark()))
             });
-        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        digits.is_some_and(|digits| digits.len() == DIGITS && digits.bytes().all(is_digit))
+        digits.is_some_and(is_unique)
     }
 
     fn path(&self, end: &str) -> PathBuf {

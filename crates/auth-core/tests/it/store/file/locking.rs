@@ -90,13 +90,16 @@ async fn keys_have_locks_of_their_own() {
 async fn each_holder_leaves_a_mark_of_its_own() {
     let place = Place::new();
     let mut marks = Vec::new();
-    for content in ["", "something that is longer than a mark, and no mark"] {
+    for content in [
+        "",
+        "something that is longer than a mark of ours would be, and no mark",
+    ] {
         fs::write(place.file("lock"), content).expect("written");
         let lock = place.store.lock(&key(), LONG_LEASE).await.expect("free");
         let mark = fs::read_to_string(place.file("lock")).expect("text");
         let (number, lease) = mark.trim_end().split_once(' ').expect("two parts");
         let is_number = number.bytes().all(|byte| byte.is_ascii_hexdigit());
-        assert!(number.len() == 16 && is_number, "{mark}");
+        assert!(number.len() == 32 && is_number, "{mark}");
         assert_eq!(lease.trim(), "60000");
         marks.push(mark);
         drop(lock);

@@ -61,12 +61,15 @@ async fn no_update_is_lost_among_many_processes_and_tasks() {
 #[tokio::test]
 async fn temporary_files_of_killed_processes_go_with_the_next_save() {
     let place = Place::with_tokens().await;
-    for end in ["new-0123456789abcdef", "lock-0123456789abcdef"] {
+    for end in [
+        "new-0123456789abcdef0123456789abcdef",
+        "lock-0123456789abcdef0123456789abcdef",
+    ] {
         fs::write(place.file(end), "cut off").expect("written");
     }
     let foreign = [
-        "new-0123456789ABCDEF",
-        "new-0123456789abcde",
+        "new-0123456789ABCDEF0123456789ABCDEF",
+        "new-0123456789abcdef0123456789abcde",
         "new-",
         "lock-mine",
         "unreadable-1",
@@ -74,10 +77,10 @@ async fn temporary_files_of_killed_processes_go_with_the_next_save() {
     for end in foreign {
         fs::write(place.file(end), "kept").expect("written");
     }
-    let stranger = "another-key.new-0123456789abcdef";
+    let stranger = "another-key.new-0123456789abcdef0123456789abcdef";
     fs::write(place.directory().join(stranger), "kept").expect("written");
     // One that is being written is locked.
-    let busy = place.file("new-fedcba9876543210");
+    let busy = place.file("new-fedcba9876543210fedcba9876543210");
     fs::write(&busy, "half a rec").expect("written");
     let writer = fs::File::open(&busy).expect("it is there");
     writer.lock().expect("free");
@@ -86,14 +89,14 @@ async fn temporary_files_of_killed_processes_go_with_the_next_save() {
     let mut expected = vec![
         "commit",
         "json",
-        "new-0123456789abcdef",
-        "new-fedcba9876543210",
+        "new-0123456789abcdef0123456789abcdef",
+        "new-fedcba9876543210fedcba9876543210",
     ];
     expected.extend(foreign);
     expected.sort_unstable();
     assert_eq!(place.ends(), expected);
     assert!(place.directory().join(stranger).exists());
-    assert!(!place.file("new-0123456789abcdef").exists());
+    assert!(!place.file("new-0123456789abcdef0123456789abcdef").exists());
 
     drop(writer);
     assert_eq!(place.save(Some(2), 3).await.expect("saved"), Saved::Written);

@@ -1,0 +1,6 @@
+-- Frees the lock, unless it has gone to somebody else.
+-- KEYS: lock. ARGV: who held it.
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  return redis.call('DEL', KEYS[1])
+end
+return 0
