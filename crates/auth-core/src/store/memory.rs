@@ -28,10 +28,17 @@ pub struct MemoryStore(Arc<Mutex<HashMap<StoreKey, Slot>>>);
 #[derive(Default)]
 struct Slot {
     stored: Option<StoredTokens>,
-    /// The number of the present holder, and when its lease ends.
-    held: Option<(u64, Instant)>,
+    held: Option<Hold>,
+    /// How many have held the lock so far.
     holders: u64,
     freed: Arc<Notify>,
+}
+
+/// Who holds a lock, since when, and for how long at most.
+struct Hold {
+    holder: u64,
+    since: Instant,
+    lease: Duration,
 }
 
 impl MemoryStore {
@@ -49,13 +56,21 @@ impl MemoryStore {
     /// Takes the lock if it is free or its lease is over, and gives the holder's number; else how long it may last.
     fn attempt(&self, key: &StoreKey, lease: Duration) -> Result<u64, Duration> {
         let now = SystemClock.now();
-        self.with_slot(key, |slot| match slot.held {
-            Some((_, until)) if now < until => Err(until - now),
-            _ => {
-                slot.holders += 1;
-                slot.held = Some((slot.holders, now + lease));
-                Ok(slot.holders)
+        self.with_slot(key, |slot| {
+            if let Some(hold) = &slot.held {
+                let held_for = now.saturating_duration_since(hold.since);
+                let left = hold.lease.saturating_sub(held_for);
+                if !left.is_zero() {
+                    return Err(left);
+                }
             }
+            slot.holders += 1;
+            slot.held = Some(Hold {
+                holder: slot.holders,
+                since: now,
+                lease,
+            });
+            Ok(slot.holders)
         })
     }
 }
@@ -76,8 +91,11 @@ struct Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         self.store.with_slot(&self.key, |slot| {
-            if slot.held.is_some_and(|(holder, _)| holder == self.holder) {
+            let hold = slot.held.as_ref();
+            if hold.is_some_and(|hold| hold.holder == self.holder) {
                 slot.held = None;
+                // All who wait are told, and the first to look has the lock: were only one told, the lock would lie idle
+                // where that one's runtime is no longer driven.
                 slot.freed.notify_waiters();
             }
         });
