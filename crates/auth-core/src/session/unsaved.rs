@@ -18,6 +18,7 @@ impl Inner {
         let task = Task {
             session: Arc::downgrade(self),
             clock: Arc::clone(&self.clock),
+            is_on_duty: true,
         };
         // Called by a flight, so there is a runtime; where it is shutting down, the next flight makes up for it.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -30,10 +31,12 @@ impl Inner {
 struct Task {
     session: Weak<Inner>,
     clock: Arc<dyn Clock>,
+    /// Whether the flag in the session is this task's.
+    is_on_duty: bool,
 }
 
 impl Task {
-    async fn run(self) {
+    async fn run(mut self) {
         let mut failures = 0;
         loop {
             failures += 1;
@@ -45,6 +48,10 @@ impl Task {
             match session.source.place.save_again(self.clock.as_ref()).await {
                 Ok(()) => {
                     session.changes.send_replace(());
+                    self.is_on_duty = false;
+                    session.saves_later.store(false, Ordering::Release);
+                    // A flight that failed to save in this moment has left it to this task.
+                    session.save_later();
                     return;
                 }
                 Err(error) => tracing::warn!(
@@ -60,7 +67,9 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        if let Some(session) = self.session.upgrade() {
+        if self.is_on_duty
+            && let Some(session) = self.session.upgrade()
+        {
             session.saves_later.store(false, Ordering::Release);
         }
     }
