@@ -230,6 +230,13 @@ fn aside(name: &str) -> String {
 /// What became of a value that is no record, as a script answered.
 fn unreadable(name: &str, problem: &str, done: &[u8]) -> Error {
     let aside = aside(name);
+    if done == b"aside" {
+        tracing::warn!(
+            name: "auth_core.store.set_aside",
+            aside,
+            "stored tokens can't be read and were set aside"
+        );
+    }
     let done = match done {
         b"aside" => format!("it was renamed to `{aside}`, and the next load finds nothing"),
         b"stuck" => format!(
