@@ -188,6 +188,44 @@ impl ClientBuilder {
         self
     }
 
+    /// Goes on with the tokens that the store has of a person's sign-in: for the processes that share
+    /// [`Settings::store`] with the one that got the code. Where the store has none, or they are no longer good, calls
+    /// fail with [`ErrorKind::Reauthorize`](crate::ErrorKind::Reauthorize) until a person has signed in again, in any
+    /// of the processes. Name the person by [`Settings::account`], alike in all of them.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use comm100::{Client, MemoryStore, OAuthClient, Platform, Settings};
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let store = MemoryStore::new();
+    /// # let builder = Client::builder(Platform::Dash11)
+    /// #     .token_base(sandbox.url(Host::Comm100DashPanel))
+    /// #     .api_base(sandbox.url(Host::Comm100DashApi))
+    /// #     .site_id(credentials::COMM100_SITE_ID)
+    /// #     .oauth_client(
+    /// #         OAuthClient::new(credentials::COMM100_CLIENT_ID)
+    /// #             .redirect_uri(credentials::COMM100_REDIRECT_URI),
+    /// #     );
+    /// let builder = builder.settings(Settings::new().store(store).account("jo@example.com"));
+    /// # let (url, pending) = builder.authorization_request()?.start()?;
+    /// # let code = pending.check(&sandbox.approve(url.as_str()).await?)?;
+    /// // Where the callback arrives:
+    /// builder.clone().authorization_code(code).build()?.sign_in().await?;
+    /// // Wherever calls are made:
+    /// let client = builder.stored_tokens().build()?;
+    /// client.sign_in().await?; // costs no request while the token is valid
+    /// # assert_eq!(sandbox.token_requests(Host::Comm100DashPanel), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stored_tokens(mut self) -> Self {
+        self.sign_in = Some(Grant::Resumed(GrantType::AuthorizationCode));
+        self
+    }
+
     /// Goes on with the tokens of an implicit sign-in (v2, seed 001). Needs the feature `implicit`.
     ///
     /// RFC 9700 section 2.1.2 advises against it; the vendor's own newer page (seed 000) does not have it any more.

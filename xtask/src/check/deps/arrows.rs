@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "demo",
         &["comm100", "communic8", "vendor-sandbox", "webcommander"],
     ),
+    ("trials", &["comm100", "webcommander"]),
     ("vendor-sandbox", &[]),
     ("webcommander", &["auth-core"]),
     ("xtask", &[]),
@@ -23,6 +24,7 @@ const ALLOWED_IN_TESTS: &[(&str, &[&str])] = &[
     ("auth-core", &["vendor-sandbox"]),
     ("comm100", &["vendor-sandbox"]),
     ("communic8", &["vendor-sandbox"]),
+    ("trials", &["vendor-sandbox"]),
     ("webcommander", &["vendor-sandbox"]),
 ];
 
@@ -113,6 +115,7 @@ mod tests {
         assert_eq!(count("comm100", "auth-core", Development, true), 0);
         assert_eq!(count("comm100", "vendor-sandbox", Development, true), 0);
         assert_eq!(count("demo", "vendor-sandbox", Normal, true), 0);
+        assert_eq!(count("trials", "vendor-sandbox", Development, true), 0);
         assert_eq!(count("auth-core", "reqwest", Normal, false), 0);
         assert_eq!(count("xtask", "anyhow", Normal, false), 0);
     }
