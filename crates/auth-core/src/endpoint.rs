@@ -67,6 +67,14 @@ pub(crate) enum Exchange<'a> {
     Refresh(&'a Secret),
 }
 
+/// An exchange with all that it needs.
+pub(crate) struct Prepared<'a> {
+    exchange: Exchange<'a>,
+    grant: GrantType,
+    row: &'static TokenRow,
+    proof: Proof,
+}
+
 /// A fresh token set, and when it was asked for and received.
 pub(crate) struct Issued {
     pub(crate) set: TokenSet,
@@ -160,14 +168,12 @@ impl TokenEndpoint {
         })
     }
 
-    /// Asks for a token; tries again at most [`retries`](Self::retries) times where the provider surely did nothing
-    /// with the request, or says that it is busy. Nothing is sent whose answer could come after `until`.
-    pub(crate) async fn exchange(
+    /// Reads the secrets that an exchange needs; then nothing but the network can keep it from being sent.
+    pub(crate) async fn prepare<'a>(
         &self,
-        exchange: Exchange<'_>,
-        until: &Deadline,
+        exchange: Exchange<'a>,
         clock: &dyn Clock,
-    ) -> Result<Issued, Error> {
+    ) -> Result<Prepared<'a>, Error> {
         let first = self
             .principal
             .grant
@@ -183,13 +189,35 @@ impl TokenEndpoint {
             limit: self.timeout,
         };
         let proof = self.proof(row, patience).await?;
+        Ok(Prepared {
+            exchange,
+            grant,
+            row,
+            proof,
+        })
+    }
+
+    /// Asks for a token; tries again at most [`retries`](Self::retries) times where the provider surely did nothing
+    /// with the request, or says that it is busy. Nothing is sent whose answer could come after `until`.
+    pub(crate) async fn send(
+        &self,
+        prepared: &Prepared<'_>,
+        until: &Deadline,
+        clock: &dyn Clock,
+    ) -> Result<Issued, Error> {
+        let Prepared {
+            exchange,
+            grant,
+            row,
+            proof,
+        } = prepared;
         let mut failed = 0;
         if until.left(clock) < self.timeout {
             return Err(Error::store("lock", "too little is left of its lease"));
         }
         loop {
             let (sent, sent_utc) = (clock.now(), clock.utc());
-            let error = match self.once(row, &exchange, &proof, clock).await {
+            let error = match self.once(row, exchange, proof, clock).await {
                 Ok(answer) => {
                     let received = clock.now();
                     let lifetime = answer.lifetime(clock.utc());
@@ -207,7 +235,7 @@ impl TokenEndpoint {
             });
             let is_in_time = until.left(clock) >= wait.saturating_add(self.timeout);
             if failed >= self.retries
-                || !self.may_repeat(grant, &error)
+                || !self.may_repeat(*grant, &error)
                 || wait > self.timeout
                 || !is_in_time
             {

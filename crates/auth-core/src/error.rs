@@ -220,6 +220,14 @@ impl Error {
         }
     }
 
+    /// A renewal that waits, since the one before it may have spent the refresh token.
+    pub(crate) fn lost_answer() -> Self {
+        Self::new(
+            ErrorKind::Timeout,
+            "the answer to the last renewal was lost; the refresh token is tried once more when the access token has ended",
+        )
+    }
+
     /// A secret that could not be read.
     pub(crate) fn secret(name: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
         Self::new(

@@ -17,9 +17,11 @@ mod flight;
 mod health;
 mod key;
 mod landing;
+mod locked;
 mod look;
 mod place;
 mod refusals;
+mod renewal;
 mod source;
 mod store_key;
 mod unsaved;
@@ -32,7 +34,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, within};
 use crate::endpoint::TokenEndpoint;
 use crate::error::Error;
 use crate::grant::Grant;
@@ -171,7 +173,7 @@ impl Session {
             }
             self.0.board(&mut state)?
         };
-        boarding.outcome().await
+        self.0.outcome(boarding).await
     }
 
     /// The header, if a valid token is at hand: no lock, no allocation, no waiting. `None` before the first sign-in and
@@ -201,10 +203,16 @@ impl Session {
                     return Ok(usable);
                 }
                 let known = state.known.as_ref().map(|(_, tokens)| tokens);
+                let now = self.0.clock.now();
+                let is_pausing = state.failed.as_ref().is_some_and(|(_, until)| now < *until);
+                if is_pausing && !self.0.source.is_static() {
+                    // No renewal may begin yet, and without this token every call would fail.
+                    return Ok(usable);
+                }
                 // Without means it stays in use: what was called may have reasons of its own to refuse, and nothing
                 // but the store can have another.
                 if !self.0.source.is_static() && self.0.source.has_means(known) {
-                    if !state.refusals.call_for_renewal(seen, self.0.clock.now()) {
+                    if !state.refusals.call_for_renewal(seen, now) {
                         return Ok(usable);
                     }
                     is_killed = self.0.kill(seen);
@@ -220,7 +228,40 @@ impl Session {
                 "token was refused and is out of use"
             );
         }
-        boarding?.outcome().await
+        self.0.outcome(boarding?).await
+    }
+
+    /// Waits until no renewal is under way and nothing is left to be saved. For the end of a program: a renewal that began
+    /// in the background and is cut off there may have spent the refresh token, and a person must sign in again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`](crate::ErrorKind::Store) where new tokens still can't be saved. A renewal that fails is no
+    /// error here.
+    ///
+    /// # Examples
+    /// ```
+    /// # use auth_core::{ApiClient, Error, Method};
+    /// async fn run_once(client: &ApiClient) -> Result<(), Error> {
+    ///     client.request(Method::GET, "/v1/orders").send().await?;
+    ///     client.session().settle().await
+    /// }
+    /// ```
+    pub async fn settle(&self) -> Result<(), Error> {
+        let landing = {
+            let state = self.0.state();
+            let flight = state.flight.as_ref();
+            flight.map(|flight| flight.outcome.subscribe())
+        };
+        let clock = self.0.clock.as_ref();
+        if let Some(mut landing) = landing {
+            let landed = landing.wait_for(Option::is_some);
+            within(clock, self.0.longest_flight(), landed).await;
+        }
+        if self.0.source.place.has_unsaved() {
+            self.0.source.place.save_again(clock).await?;
+            self.0.changes.send_replace(());
+        }
+        Ok(())
     }
 
     /// Says whether a refused token can be replaced: not where it is a key known by value.
@@ -380,6 +421,20 @@ impl Inner {
         }
     }
 
+    /// Waits for a flight to land, but not for one that nobody drives.
+    async fn outcome(&self, boarding: Boarding) -> Result<Authorization, Error> {
+        let mut outcome = boarding.launch()?;
+        let landed = outcome.wait_for(Option::is_some);
+        let landed = within(self.clock.as_ref(), self.longest_flight(), landed).await;
+        match landed
+            .and_then(Result::ok)
+            .and_then(|outcome| outcome.clone())
+        {
+            Some(outcome) => outcome.map(|token| token.authorization.clone()),
+            None => Err(Error::cancelled()),
+        }
+    }
+
     /// How long a flight can take.
     fn longest_flight(&self) -> Duration {
         self.source.place.longest_renewal()
@@ -427,16 +482,6 @@ impl Boarding {
             runtime.spawn(flight.run(span));
         }
         Ok(self.outcome)
-    }
-
-    /// Waits for the flight to land.
-    async fn outcome(self) -> Result<Authorization, Error> {
-        let mut outcome = self.launch()?;
-        let landed = outcome.wait_for(Option::is_some).await;
-        match landed.ok().and_then(|outcome| outcome.clone()) {
-            Some(outcome) => outcome.map(|token| token.authorization.clone()),
-            None => Err(Error::cancelled()),
-        }
     }
 }
 

@@ -16,6 +16,7 @@ mod stored;
 mod unique;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -175,4 +176,25 @@ pub trait TokenStore: fmt::Debug + Send + Sync {
         expected: Option<Generation>,
         new: &StoredTokens,
     ) -> Result<Saved, Error>;
+}
+
+/// A store that is chosen while the program runs, such as an `Arc<dyn TokenStore>`.
+#[async_trait]
+impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
+    async fn lock(&self, key: &StoreKey, lease: Duration) -> Result<StoreLock, Error> {
+        T::lock(self, key, lease).await
+    }
+
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredTokens>, Error> {
+        T::load(self, key).await
+    }
+
+    async fn save(
+        &self,
+        key: &StoreKey,
+        expected: Option<Generation>,
+        new: &StoredTokens,
+    ) -> Result<Saved, Error> {
+        T::save(self, key, expected, new).await
+    }
 }

@@ -7,6 +7,7 @@ mod base_url;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -17,11 +18,15 @@ use tracing::Instrument as _;
 use tracing::field::{self, Empty};
 use url::Url;
 
+use crate::clock::{SystemClock, within};
 use crate::error::Error;
 
 pub(crate) use base_url::append_query;
 use base_url::is_plain_loopback;
 pub use base_url::{BaseUrl, UrlText};
+
+/// How long an answer is looked for after its time is over.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// Settings of a [`Transport`].
 ///
@@ -299,19 +304,33 @@ impl Transport {
         if !outgoing.body.is_empty() {
             *request.body_mut() = Some(outgoing.body.into());
         }
-        *request.timeout_mut() = Some(limits.timeout);
+        let work = self.execute(client, request, &host, has_body, limits.body);
+        let mut work = pin!(work);
+        if let Some(done) = within(&SystemClock, limits.timeout, work.as_mut()).await {
+            return done;
+        }
+        // A process that stood still finds its time over and the answer there at once: the answer counts.
+        let late = within(&SystemClock, GRACE, work).await;
+        late.unwrap_or_else(|| Err(Error::timeout(&format!("`{host}` did not answer"), true)))
+    }
+
+    /// Sends a request and reads the answer up to `largest` bytes.
+    async fn execute(
+        &self,
+        client: &reqwest::Client,
+        request: reqwest::Request,
+        host: &str,
+        has_body: bool,
+        largest: usize,
+    ) -> Result<http::Response<Bytes>, Error> {
         let mut response = client
             .execute(request)
             .await
-            .map_err(|error| self.failed(&host, error))?;
-        let too_large = || {
-            Error::blocked(
-                format!("the answer is larger than {} bytes", limits.body),
-                true,
-            )
-        };
+            .map_err(|error| self.failed(host, error))?;
+        let too_large =
+            || Error::blocked(format!("the answer is larger than {largest} bytes"), true);
         let announced = response.content_length().unwrap_or(0);
-        if has_body && announced > limits.body as u64 {
+        if has_body && announced > largest as u64 {
             return Err(too_large());
         }
         let mut answer = http::Response::new(Bytes::new());
@@ -321,9 +340,9 @@ impl Transport {
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|error| self.failed(&host, error))?
+            .map_err(|error| self.failed(host, error))?
         {
-            if body.len() + chunk.len() > limits.body {
+            if body.len() + chunk.len() > largest {
                 return Err(too_large());
             }
             body.extend_from_slice(&chunk);

@@ -9,6 +9,7 @@ use tracing::Span;
 use tracing::field::{self, Empty};
 
 use crate::error::Error;
+use crate::store::StoredTokens;
 use crate::token::{LiveToken, Schedule, TokenSet};
 
 use super::source::Obtained;
@@ -48,40 +49,47 @@ impl Flight {
     }
 
     pub(super) async fn run(mut self, span: Span) {
-        let outcome = self.renew().instrument(span.clone()).await;
-        if let Err(error) = &outcome {
-            span.record("error.type", field::debug(error.kind()));
-        }
+        let (outcome, stored) = match self.renew().instrument(span.clone()).await {
+            Ok((token, stored)) => (Ok(token), stored),
+            Err(error) => {
+                span.record("error.type", field::debug(error.kind()));
+                (Err(error), None)
+            }
+        };
         let _entered = span.entered();
-        self.session.land(self.number, &outcome);
+        let is_awaited = self.session.land(self.number, &outcome, stored);
         self.landed = true;
         self.session.save_later();
-        self.outcome.send_replace(Some(outcome));
+        // Whoever waited for a flight that was given up has been told so.
+        if is_awaited {
+            self.outcome.send_replace(Some(outcome));
+        }
     }
 
-    async fn renew(&self) -> Result<Arc<LiveToken>, Error> {
+    /// The next token, and what stands in the store with it.
+    async fn renew(&self) -> Result<(Arc<LiveToken>, Option<StoredTokens>), Error> {
         let session = &self.session;
         let clock = session.clock.as_ref();
         let known = || {
-            session
-                .state()
-                .known
-                .as_ref()
-                .map(|(_, tokens)| tokens.clone())
+            let state = session.state();
+            if !state.is_under_way(self.number) {
+                return Err(Error::cancelled());
+            }
+            Ok(state.known.as_ref().map(|(_, tokens)| tokens.clone()))
         };
         let current = session.current.load_full();
         match session.source.obtain(&known, current, clock).await? {
-            Obtained::Same(token) => Ok(token),
-            Obtained::Stored(tokens) => {
+            Obtained::Same(token) => Ok((token, None)),
+            Obtained::Found(tokens, stored) => {
                 let token = session.revive(session.next_generation(), tokens)?;
                 tracing::info!(
                     name: "auth_core.token.adopted",
                     generation = token.authorization.generation.0,
-                    "another holder of the store has renewed the token"
+                    "newer tokens were found and are taken into use"
                 );
-                Ok(token)
+                Ok((token, stored))
             }
-            Obtained::Issued(issued) => {
+            Obtained::Issued(issued, stored) => {
                 let schedule = Schedule::new(
                     issued.sent,
                     issued.received,
@@ -90,13 +98,19 @@ impl Flight {
                 );
                 let generation = session.next_generation();
                 let token = session.source.live(generation, issued.set, schedule)?;
-                self.tell(&token.set);
+                let is_saved = stored
+                    .as_ref()
+                    .is_some_and(|stored| stored.tokens.is_same(&token.set));
+                // What came too late and was not saved either is no news: others have gone on without it.
+                if is_saved || session.state().is_under_way(self.number) {
+                    self.tell(&token.set);
+                }
                 tracing::info!(
                     name: "auth_core.token.renewed",
                     generation = generation.0,
                     "token was renewed"
                 );
-                Ok(token)
+                Ok((token, stored))
             }
         }
     }

@@ -159,6 +159,8 @@ impl Inner {
             },
             None => failed.map(|(_, until)| *until),
         };
+        let known = state.known.as_ref();
+        let is_unsaved = known.is_some_and(|(_, tokens)| self.source.place.is_unsaved(tokens));
         let is_due = valid.is_none_or(|token| now >= token.renew_at);
         let needs_person = |error: &Error| error.kind() == ErrorKind::Reauthorize;
         let health = match (&error, next_try) {
@@ -176,7 +178,7 @@ impl Inner {
         let health = Health {
             state: health,
             has_token: valid.is_some(),
-            is_saved: !self.source.place.has_unsaved(),
+            is_saved: !is_unsaved,
             error,
         };
         (health, next.map(|at| at - now))

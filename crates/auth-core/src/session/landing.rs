@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
+use crate::store::StoredTokens;
 use crate::token::LiveToken;
 
 use super::{Inner, State};
@@ -27,16 +28,23 @@ pub(super) fn pause(n: u32) -> Duration {
 }
 
 impl Inner {
-    /// Writes down how a flight ended. One that was given up for lost changes nothing: what it got is in the store.
-    pub(super) fn land(&self, number: u64, outcome: &Result<Arc<LiveToken>, Error>) {
+    /// Writes down how a flight ended, with `stored` in the store. One that was given up for lost changes nothing, and is
+    /// told so by `false`: what it got is in the store or among the unsaved, where the next one finds it.
+    pub(super) fn land(
+        &self,
+        number: u64,
+        outcome: &Result<Arc<LiveToken>, Error>,
+        stored: Option<StoredTokens>,
+    ) -> bool {
         let now = self.clock.now();
         let mut state = self.state();
         if !state.is_under_way(number) {
-            return;
+            return false;
         }
         state.flight = None;
         match outcome {
             Ok(token) => {
+                self.source.place.saw(stored);
                 self.take_into_use(token, now, &mut state);
                 drop(state);
             }
@@ -55,6 +63,7 @@ impl Inner {
             }
         }
         self.changes.send_replace(());
+        true
     }
 
     /// Makes `token` the one in use.
@@ -93,18 +102,17 @@ impl Inner {
     /// would set it off again; a runtime that went away does not.
     pub(super) fn crash(&self, number: u64) {
         if std::thread::panicking() {
-            return self.land(number, &Err(Error::cancelled()));
+            self.land(number, &Err(Error::cancelled()), None);
+            return;
         }
         let mut state = self.state();
-        if state
-            .flight
-            .as_ref()
-            .is_none_or(|flight| flight.number != number)
-        {
+        if !state.is_under_way(number) {
             return;
         }
         state.flight = None;
         let next = self.since_start(self.clock.now() + FIRST_PAUSE);
         self.renewable_from.store(next, Ordering::Release);
+        drop(state);
+        self.changes.send_replace(());
     }
 }

@@ -23,14 +23,17 @@ impl Inner {
         }
         if now >= token.renew_at {
             self.renew_in_background(now);
-        } else if self.is_due_by_wall_clock(token) {
+        } else if !self.is_due_by_wall_clock(token) {
+            self.replace(token, Self::looked_at(token, now));
+            // The runtime of the task that tries again may be gone.
+            self.save_later();
+        } else if self.replace(token, Self::due(token, now)) {
             tracing::info!(
                 name: "auth_core.clock.moved",
                 "by the wall clock, the token ends sooner: the machine was suspended, or its clock was set"
             );
+            self.changes.send_replace(());
             self.renew_in_background(now);
-        } else {
-            self.look_later(token, now);
         }
         Some(token.authorization.clone())
     }
@@ -41,18 +44,27 @@ impl Inner {
         end.is_some_and(|end| self.clock.utc() + window >= end)
     }
 
-    /// Puts off the next look at `token`, if it is still the one in use and nobody else does so.
-    fn look_later(&self, token: &Arc<LiveToken>, now: Instant) {
+    /// Puts `other` in the place of `token`, if that is still the one in use and nobody else changes it.
+    fn replace(&self, token: &Arc<LiveToken>, other: Arc<LiveToken>) -> bool {
         let Ok(_state) = self.state.try_lock() else {
-            return;
+            return false;
         };
         let current = self.current.load();
         let is_current = current
             .as_ref()
             .is_some_and(|current| Arc::ptr_eq(current, token));
         if is_current {
-            self.current.store(Some(Self::looked_at(token, now)));
+            self.current.store(Some(other));
         }
+        is_current
+    }
+
+    /// The same token, whose renewal is due from now on: the wall clock need not be asked again.
+    fn due(token: &LiveToken, now: Instant) -> Arc<LiveToken> {
+        let mut token = token.clone();
+        token.renew_at = now;
+        token.look_at = now;
+        Arc::new(token)
     }
 
     /// The same token, to be looked at a while from now.

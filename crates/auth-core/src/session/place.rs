@@ -1,4 +1,4 @@
-//! One principal's place in a store: lock, load, mark and save, each in limited time, and what could not be saved.
+//! One principal's place in a store: its lock, what this session knows of it, and what could not be saved.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,42 +10,61 @@ use std::time::Duration;
 
 use crate::clock::{Clock, Deadline, within};
 use crate::error::Error;
-use crate::secret::Secret;
 use crate::settings::Settings;
-use crate::store::{RefreshMark, Saved, StoreKey, StoreLock, StoredTokens, TokenStore};
-use crate::token::{Generation, TokenSet};
+use crate::store::{RefreshMark, StoreKey, StoreLock, StoredTokens, TokenStore};
+use crate::token::TokenSet;
+
+use super::locked::Locked;
+
+/// So long a store may take to see that a lease is over.
+const TAKEOVER: Duration = Duration::from_secs(1);
 
 /// Where one session's tokens are kept.
 pub(super) struct Place {
-    store: Arc<dyn TokenStore>,
-    key: StoreKey,
+    pub(super) store: Arc<dyn TokenStore>,
+    pub(super) key: StoreKey,
     /// How long a load or a save may take.
-    timeout: Duration,
+    pub(super) timeout: Duration,
     /// How long the lock may be held.
     lease: Duration,
-    /// What this session last took from the store or saved to it.
+    /// What stood in the store when this session took the tokens into use that it has now.
     seen: Mutex<Option<StoredTokens>>,
     unsaved: Mutex<Option<Unsaved>>,
+    /// The lock under which they were issued, until they are saved or its lease is over: others would spend the refresh
+    /// token that they find.
+    kept: Mutex<Option<Kept>>,
     /// Whether another holder of the lock is being waited for.
     waits: AtomicBool,
 }
 
-/// Tokens that could not be saved, and what stood in the store when they were issued.
-#[derive(Clone)]
-struct Unsaved {
-    tokens: TokenSet,
-    replaces: Option<StoredTokens>,
+/// A lock that outlives its renewal.
+struct Kept {
+    lock: StoreLock,
+    until: Deadline,
 }
 
-/// The place while its lock is held.
-pub(super) struct Locked<'a> {
-    place: &'a Place,
-    clock: &'a dyn Clock,
-    lock: StoreLock,
-    /// The end of the lease, before which everything must be over.
-    pub(super) until: Deadline,
-    /// What stands in the store.
-    pub(super) stored: Option<StoredTokens>,
+/// Tokens that are not saved yet, and what stood in the store when they were issued.
+#[derive(Clone)]
+pub(super) struct Unsaved {
+    pub(super) tokens: TokenSet,
+    pub(super) replaces: Option<StoredTokens>,
+}
+
+impl Unsaved {
+    /// Says whether the refresh token that stands in the store has been sent for these.
+    fn replaces_spent(&self) -> bool {
+        let replaced = self.replaces.as_ref();
+        replaced.is_some_and(|replaced| replaced.mark != RefreshMark::Unspent)
+    }
+
+    /// Says whether nobody has written other tokens since: a number that only a mark has raised stands at the same.
+    pub(super) fn is_latest(&self, stored: Option<&StoredTokens>) -> bool {
+        match (stored, &self.replaces) {
+            (None, _) => true,
+            (Some(stored), Some(replaced)) => stored.tokens.is_same(&replaced.tokens),
+            (Some(_), None) => false,
+        }
+    }
 }
 
 impl Place {
@@ -57,6 +76,7 @@ impl Place {
             lease: settings.lease(),
             seen: Mutex::default(),
             unsaved: Mutex::default(),
+            kept: Mutex::default(),
             waits: AtomicBool::new(false),
         }
     }
@@ -69,19 +89,36 @@ impl Place {
 
     /// Long enough to outlast the lease of a holder that stopped right after it had begun.
     fn lock_limit(&self) -> Duration {
-        self.lease + self.timeout * 2
+        self.lease + self.timeout * 2 + TAKEOVER
     }
 
-    /// Takes the lock and reads what stands in the store.
+    /// Takes the lock, or goes on with the one that was kept, and reads what stands in the store.
     pub(super) async fn lock<'a>(&'a self, clock: &'a dyn Clock) -> Result<Locked<'a>, Error> {
-        let lock = {
-            let _waiting = Waiting::new(&self.waits);
-            let asked = self.store.lock(&self.key, self.lease);
-            in_time(clock, self.lock_limit(), "lock", asked).await?
+        let kept = self.kept().take();
+        let (lock, until) = match kept {
+            Some(kept) if kept.until.left(clock) >= self.lease / 2 => (kept.lock, kept.until),
+            kept => {
+                // What is left of it is too little for a renewal.
+                if let Some(kept) = kept {
+                    self.release(kept.lock, clock).await;
+                }
+                let _waiting = Waiting::new(&self.waits);
+                let asked = self.store.lock(&self.key, self.lease);
+                let lock = in_time(clock, self.lock_limit(), "lock", asked).await?;
+                // Less than the lease itself, which began before this side heard of it.
+                let until = Deadline::after(clock, self.lease.saturating_sub(self.timeout));
+                (lock, until)
+            }
         };
-        // Less than the lease itself, which began before this side heard of it.
-        let until = Deadline::after(clock, self.lease.saturating_sub(self.timeout));
-        let loaded = in_time(clock, self.timeout, "load", self.store.load(&self.key)).await;
+        self.load(lock, until, clock).await
+    }
+
+    async fn load<'a>(
+        &'a self,
+        lock: StoreLock,
+        until: Deadline,
+        clock: &'a dyn Clock,
+    ) -> Result<Locked<'a>, Error> {
         let mut locked = Locked {
             place: self,
             clock,
@@ -89,15 +126,34 @@ impl Place {
             until,
             stored: None,
         };
-        match loaded {
-            Ok(stored) => {
-                locked.stored = stored;
-                Ok(locked)
-            }
+        match locked.reload().await {
+            Ok(()) => Ok(locked),
             Err(error) => {
-                locked.release().await;
+                locked.leave().await;
                 Err(error)
             }
+        }
+    }
+
+    /// Gives up a lock, or keeps it while others would find a spent refresh token under it.
+    pub(super) async fn leave(&self, lock: StoreLock, until: Deadline, clock: &dyn Clock) {
+        let hides_spent = self.unsaved().as_ref().is_some_and(Unsaved::replaces_spent);
+        if hides_spent && !until.left(clock).is_zero() {
+            *self.kept() = Some(Kept { lock, until });
+        } else {
+            self.release(lock, clock).await;
+        }
+    }
+
+    /// Unlocks, so that whoever waits need not wait for the end of the lease.
+    async fn release(&self, lock: StoreLock, clock: &dyn Clock) {
+        let released = in_time(clock, self.timeout, "unlock", lock.release());
+        if let Err(error) = released.await {
+            tracing::warn!(
+                name: "auth_core.lock.not_released",
+                %error,
+                "the store's lock could not be released; it ends with its lease"
+            );
         }
     }
 
@@ -106,25 +162,28 @@ impl Place {
         self.waits.load(Ordering::Relaxed)
     }
 
-    /// Says whether the store has moved on since this session last saw it. At first sight, tokens that the session
-    /// brought along count more unless they end earlier.
+    /// Says whether the store has moved on since this session last saw it. At first sight, and where its numbers have begun
+    /// anew, the tokens that end later count; where nobody knows when they end, those in the store.
     pub(super) fn is_newer(&self, stored: &StoredTokens, known: Option<&TokenSet>) -> bool {
         let Some(known) = known else { return true };
+        let ends_later = match (stored.tokens.expires_at, known.expires_at) {
+            (Some(stored), Some(known)) => stored > known,
+            (stored, _) => stored.is_none(),
+        };
         match &*self.seen() {
-            // A number that only a mark has raised stands at the same tokens.
+            // A number that only a mark has raised stands at the same tokens, and a save that seemed to fail at ours.
             Some(seen) => {
-                stored.generation > seen.generation && !stored.tokens.is_same(&seen.tokens)
+                !stored.tokens.is_same(&seen.tokens)
+                    && !stored.tokens.is_same(known)
+                    && (stored.generation > seen.generation || ends_later)
             }
-            None => match (stored.tokens.expires_at, known.expires_at) {
-                (Some(stored), Some(known)) => stored > known,
-                (stored, known) => stored.is_none() && known.is_some(),
-            },
+            None => ends_later,
         }
     }
 
-    /// Writes down that this session uses what it found in the store.
-    pub(super) fn adopted(&self, stored: &StoredTokens) {
-        *self.seen() = Some(stored.clone());
+    /// Writes down what stood in the store when the session took its tokens into use.
+    pub(super) fn saw(&self, stored: Option<StoredTokens>) {
+        *self.seen() = stored;
     }
 
     /// Says whether there are tokens that could not be saved yet.
@@ -132,19 +191,38 @@ impl Place {
         self.unsaved().is_some()
     }
 
+    /// Says whether these are the tokens that could not be saved yet.
+    pub(super) fn is_unsaved(&self, tokens: &TokenSet) -> bool {
+        let unsaved = self.unsaved();
+        unsaved
+            .as_ref()
+            .is_some_and(|unsaved| unsaved.tokens.is_same(tokens))
+    }
+
     /// Tries to save what could not be saved, unless others have moved on.
     pub(super) async fn save_again(&self, clock: &dyn Clock) -> Result<(), Error> {
         let mut locked = self.lock(clock).await?;
         let saved = locked.save_again().await;
-        locked.release().await;
+        locked.leave().await;
         saved
+    }
+
+    /// Says whether these are the tokens that the session has taken from the store, or saved there, itself.
+    pub(super) fn has_seen(&self, tokens: &TokenSet) -> bool {
+        let seen = self.seen();
+        seen.as_ref()
+            .is_some_and(|seen| seen.tokens.is_same(tokens))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn seen(&self) -> MutexGuard<'_, Option<StoredTokens>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn unsaved(&self) -> MutexGuard<'_, Option<Unsaved>> {
+    pub(super) fn unsaved(&self) -> MutexGuard<'_, Option<Unsaved>> {
         self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -152,112 +230,6 @@ impl Place {
 impl std::fmt::Debug for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.store.fmt(f)
-    }
-}
-
-impl Locked<'_> {
-    /// What is known of `token` here.
-    pub(super) fn mark_of(&self, token: &Secret) -> RefreshMark {
-        self.holder_of(token)
-            .map_or(RefreshMark::Unspent, |stored| stored.mark)
-    }
-
-    /// Says whether `token` stands in the store, where others find it.
-    pub(super) fn has(&self, token: &Secret) -> bool {
-        self.holder_of(token).is_some()
-    }
-
-    fn holder_of(&self, token: &Secret) -> Option<&StoredTokens> {
-        let stored = self.stored.as_ref();
-        stored.filter(|stored| stored.tokens.refresh_token.as_ref() == Some(token))
-    }
-
-    /// Writes down what is known of the refresh token of `tokens`.
-    pub(super) async fn mark(
-        &mut self,
-        tokens: &TokenSet,
-        mark: RefreshMark,
-    ) -> Result<Saved, Error> {
-        self.write(tokens, mark).await
-    }
-
-    /// Saves fresh tokens. Where that fails, they are remembered for a later try: using them from memory is better than
-    /// losing them.
-    pub(super) async fn save(&mut self, tokens: &TokenSet) {
-        let error = match self.write(tokens, RefreshMark::Unspent).await {
-            Ok(Saved::Written) => {
-                *self.place.seen() = self.stored.clone();
-                *self.place.unsaved() = None;
-                return;
-            }
-            Ok(Saved::Superseded) => Error::store("save", LOST),
-            Err(error) => error,
-        };
-        tracing::error!(
-            name: "auth_core.tokens.unsaved",
-            %error,
-            "new tokens could not be saved and are kept in memory only"
-        );
-        *self.place.seen() = self.stored.clone();
-        *self.place.unsaved() = Some(Unsaved {
-            tokens: tokens.clone(),
-            replaces: self.stored.clone(),
-        });
-    }
-
-    async fn save_again(&mut self) -> Result<(), Error> {
-        let Some(unsaved) = self.place.unsaved().clone() else {
-            return Ok(());
-        };
-        let is_its_own = match (&self.stored, &unsaved.replaces) {
-            (None, _) => true,
-            (Some(stored), Some(replaced)) => stored.tokens.is_same(&replaced.tokens),
-            (Some(_), None) => false,
-        };
-        let stands_there = |stored: &StoredTokens| stored.tokens.is_same(&unsaved.tokens);
-        if is_its_own {
-            if let Saved::Superseded = self.write(&unsaved.tokens, RefreshMark::Unspent).await? {
-                return Err(Error::store("save", LOST));
-            }
-            tracing::info!(
-                name: "auth_core.tokens.saved_late",
-                "tokens that could not be saved before are saved now"
-            );
-            *self.place.seen() = self.stored.clone();
-        } else if self.stored.as_ref().is_some_and(stands_there) {
-            *self.place.seen() = self.stored.clone();
-        }
-        *self.place.unsaved() = None;
-        Ok(())
-    }
-
-    async fn write(&mut self, tokens: &TokenSet, mark: RefreshMark) -> Result<Saved, Error> {
-        let expected = self.stored.as_ref().map(|stored| stored.generation);
-        let mut new = StoredTokens::new(Generation::after(expected), tokens.clone());
-        new.mark = mark;
-        let saving = self.place.store.save(&self.place.key, expected, &new);
-        let saved = in_time(self.clock, self.place.timeout, "save", saving).await?;
-        if saved == Saved::Written {
-            self.stored = Some(new);
-        }
-        Ok(saved)
-    }
-
-    /// Unlocks, so that whoever waits need not wait for the end of the lease.
-    pub(super) async fn release(self) {
-        let released = in_time(
-            self.clock,
-            self.place.timeout,
-            "unlock",
-            self.lock.release(),
-        );
-        if let Err(error) = released.await {
-            tracing::warn!(
-                name: "auth_core.lock.not_released",
-                %error,
-                "the store's lock could not be released; it ends with its lease"
-            );
-        }
     }
 }
 
@@ -282,7 +254,7 @@ impl Drop for Waiting<'_> {
 
 /// Gives a store a time limit and survives its panic: one that hangs must not hang the session, and the tokens must
 /// outlive one that fails.
-async fn in_time<T>(
+pub(super) async fn in_time<T>(
     clock: &dyn Clock,
     limit: Duration,
     what: &str,

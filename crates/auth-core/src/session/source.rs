@@ -4,17 +4,18 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::clock::{Clock, Deadline};
+use crate::clock::Clock;
 use crate::dialect::Refresh;
-use crate::endpoint::{Exchange, Issued, TokenEndpoint};
-use crate::error::{Error, ErrorKind};
+use crate::endpoint::{Issued, TokenEndpoint};
+use crate::error::Error;
 use crate::grant::{AuthorizationCode, Grant, ParameterValue};
 use crate::secret::{Scrubber, Secret, SecretSource};
 use crate::settings::{OnRenewed, Settings};
-use crate::store::{RefreshMark, Saved};
+use crate::store::{RefreshMark, StoredTokens};
 use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet, header_value};
 
-use super::place::{LOST, Locked, Place};
+use super::place::{LOST, Place};
+use super::renewal::Stop;
 use super::store_key::store_key;
 
 /// How one principal comes by its tokens.
@@ -24,9 +25,9 @@ pub(super) struct Source {
     /// An authorization code, until it is spent.
     code: Mutex<Option<AuthorizationCode>>,
     /// Whether a refresh that nobody documents was refused once; then it is not tried again.
-    no_refresh: AtomicBool,
-    /// The refresh token that was refused last: it is not sent again.
-    refused: Mutex<Option<Secret>>,
+    pub(super) no_refresh: AtomicBool,
+    /// The refresh token that was sent last, and what is known of it, for where the store can't be told.
+    sent: Mutex<Option<(Secret, RefreshMark)>>,
     pub(super) on_renewed: Option<OnRenewed>,
 }
 
@@ -34,23 +35,10 @@ pub(super) struct Source {
 pub(super) enum Obtained {
     /// A key that is what it was, or another key.
     Same(Arc<LiveToken>),
-    /// Tokens that another holder of the store has renewed.
-    Stored(TokenSet),
-    /// Fresh tokens, saved already.
-    Issued(Issued),
-}
-
-/// Why a renewal under the lock came to nothing.
-enum Stop {
-    /// The lock was lost before anything was sent: others have it now, and may have renewed.
-    Lost,
-    Failed(Error),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
+    /// Tokens that another holder of the store has renewed, or a flight that did not land; and what stands in the store.
+    Found(TokenSet, Option<StoredTokens>),
+    /// Fresh tokens, and what stands in the store: these, if they could be saved.
+    Issued(Issued, Option<StoredTokens>),
 }
 
 impl Source {
@@ -76,7 +64,7 @@ impl Source {
             place: Place::new(key, settings),
             code: Mutex::new(code),
             no_refresh: AtomicBool::new(false),
-            refused: Mutex::default(),
+            sent: Mutex::default(),
             on_renewed: settings.on_renewed.clone(),
         })
     }
@@ -93,10 +81,11 @@ impl Source {
         }
     }
 
-    /// Looks for a token: `known` is the latest set of this session, `current` the one in use.
+    /// Looks for a token: `known` is the latest set of this session, or says that nobody waits for another any more;
+    /// `current` is the one in use.
     pub(super) async fn obtain(
         &self,
-        known: &(dyn Fn() -> Option<TokenSet> + Sync),
+        known: &(dyn Fn() -> Result<Option<TokenSet>, Error> + Sync),
         current: Option<Arc<LiveToken>>,
         clock: &dyn Clock,
     ) -> Result<Obtained, Error> {
@@ -109,15 +98,23 @@ impl Source {
             }
             _ => {}
         }
+        let is_in_use = || {
+            let current = current.as_ref();
+            current.is_some_and(|token| clock.now() < token.expires_at)
+        };
         let mut is_last = false;
         loop {
             let mut locked = self.place.lock(clock).await?;
             // Only under the lock: whoever held it may have renewed this very session.
-            let obtained = self.look(&mut locked, known(), clock).await;
-            locked.release().await;
+            let obtained = match known() {
+                Ok(known) => self.look(&mut locked, known, is_in_use(), clock).await,
+                Err(error) => Err(Stop::Failed(error)),
+            };
+            locked.leave().await;
             match obtained {
                 Ok(obtained) => return Ok(obtained),
                 Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::NoRefresh(why)) => return Err(why.reauthorize()),
                 Err(Stop::Lost) if is_last => return Err(Error::store("lock", LOST)),
                 Err(Stop::Lost) => {
                     tracing::debug!(name: "auth_core.lock.lost", "the store's lock was lost; it is asked for once more");
@@ -127,143 +124,23 @@ impl Source {
         }
     }
 
-    /// Takes what another holder has renewed, or renews.
-    async fn look(
-        &self,
-        locked: &mut Locked<'_>,
-        known: Option<TokenSet>,
-        clock: &dyn Clock,
-    ) -> Result<Obtained, Stop> {
-        let newer = match &locked.stored {
-            // A person has just approved anew: whatever was stored before is out of date. With tokens of its own, the
-            // session keeps the code for the day when nothing else is left.
-            Some(_) if known.is_none() && self.code().is_some() => None,
-            Some(stored) if self.place.is_newer(stored, known.as_ref()) => Some(stored),
-            _ => None,
-        };
-        if let Some(newer) = newer
-            && newer.tokens.expires_at.is_none_or(|at| at > clock.utc())
-        {
-            self.place.adopted(newer);
-            return Ok(Obtained::Stored(newer.tokens.clone()));
-        }
-        let latest = match newer {
-            Some(newer) => Some(newer.tokens.clone()),
-            None => known,
-        };
-        let issued = self.exchange(locked, latest, clock).await?;
-        locked.save(&issued.set).await;
-        Ok(Obtained::Issued(issued))
-    }
-
-    /// The refresh token where there is one, else the first grant; the first grant also where the refresh token is
-    /// refused, or may be spent.
-    async fn exchange(
-        &self,
-        locked: &mut Locked<'_>,
-        latest: Option<TokenSet>,
-        clock: &dyn Clock,
-    ) -> Result<Issued, Stop> {
-        let Some((tokens, token)) = latest.and_then(|tokens| {
-            let token = tokens.refresh_token.clone()?;
-            Some((tokens, token))
-        }) else {
-            return Ok(self.first(NoRefresh::NoToken, &locked.until, clock).await?);
-        };
-        if !self.is_usable(&token) {
-            return Ok(self.first(NoRefresh::Spent, &locked.until, clock).await?);
-        }
-        let before = locked.mark_of(&token);
-        let during = match before {
-            RefreshMark::Unspent => RefreshMark::UnderWay,
-            RefreshMark::UnderWay => RefreshMark::Spent,
-            RefreshMark::Spent => {
-                return Ok(self.first(NoRefresh::Spent, &locked.until, clock).await?);
-            }
-        };
-        match locked.mark(&tokens, during).await {
-            Ok(Saved::Written) => {}
-            Ok(Saved::Superseded) => return Err(Stop::Lost),
-            Err(error) => {
-                tracing::warn!(name: "auth_core.mark.unsaved", %error, "the store can't be written");
-                // Where others can read this token, they would spend it a second time: it has to wait for the store.
-                if locked.has(&token) {
-                    if !self.endpoint.principal.grant.is_repeatable() {
-                        return Err(Stop::Failed(error));
-                    }
-                    return Ok(self.first(NoRefresh::NoToken, &locked.until, clock).await?);
-                }
-            }
-        }
-        if locked.until.left(clock) < self.endpoint.timeout {
-            return Err(Stop::Lost);
-        }
-        let exchange = Exchange::Refresh(&token);
-        let error = match self.endpoint.exchange(exchange, &locked.until, clock).await {
-            Ok(mut issued) => {
-                // RFC 6749 section 6: without a new one, the old one stays good.
-                issued.set.refresh_token.get_or_insert(token);
-                return Ok(issued);
-            }
-            Err(error) => error,
-        };
-        let rule = self.endpoint.dialect.refresh_rule();
-        if is_refused(rule, &error) {
-            tracing::debug!(name: "auth_core.refresh.refused", %error, "the refresh token was refused");
-            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
-            if rule == Refresh::Undocumented {
-                self.no_refresh.store(true, Ordering::Relaxed);
-            }
-            self.remark(locked, &tokens, RefreshMark::Spent).await;
-            return Ok(self
-                .first(NoRefresh::Refused(&error), &locked.until, clock)
-                .await?);
-        }
-        // A refresh that nobody documents is worth one try, whatever comes of it, where the first grant is at hand.
-        if rule == Refresh::Undocumented
-            && self.endpoint.principal.grant.is_repeatable()
-            && error.may_have_been_processed()
-        {
-            tracing::debug!(name: "auth_core.refresh.failed", %error, "the undocumented refresh failed");
-            return Ok(self
-                .first(NoRefresh::Refused(&error), &locked.until, clock)
-                .await?);
-        }
-        // Whoever answered with a failure has not issued anything; an answer that got lost may have been tokens.
-        let is_answered = error.status().is_some_and(|status| !status.is_success());
-        if is_answered || !error.may_have_been_processed() {
-            self.remark(locked, &tokens, before).await;
-        }
-        Err(Stop::Failed(error))
-    }
-
-    /// Changes the mark after the fact. Where that fails, the one before it errs on the side of caution.
-    async fn remark(&self, locked: &mut Locked<'_>, tokens: &TokenSet, mark: RefreshMark) {
-        let token = tokens.refresh_token.as_ref();
-        if token.is_none_or(|token| locked.mark_of(token) == mark) {
-            return;
-        }
-        match locked.mark(tokens, mark).await {
-            Ok(Saved::Written) => {}
-            Ok(Saved::Superseded) => {
-                tracing::debug!(name: "auth_core.mark.superseded", "another holder has written meanwhile");
-            }
-            Err(error) => {
-                tracing::warn!(name: "auth_core.mark.unsaved", %error, "the store can't be written");
-            }
-        }
-    }
-
     /// Says whether a refresh token is worth a request: not where the dialect has none, and not once it was refused.
-    fn is_usable(&self, token: &Secret) -> bool {
+    pub(super) fn is_usable(&self, token: &Secret) -> bool {
         self.endpoint.dialect.refresh_rule() != Refresh::None
             && !self.no_refresh.load(Ordering::Relaxed)
-            && self
-                .refused
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .as_ref()
-                != Some(token)
+            && self.mark_of(token) != RefreshMark::Spent
+    }
+
+    /// What this session itself knows of `token`.
+    pub(super) fn mark_of(&self, token: &Secret) -> RefreshMark {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = sent.as_ref().filter(|(sent, _)| sent == token);
+        sent.map_or(RefreshMark::Unspent, |(_, mark)| *mark)
+    }
+
+    pub(super) fn remember(&self, sent: Option<(&Secret, RefreshMark)>) {
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) =
+            sent.map(|(token, mark)| (token.clone(), mark));
     }
 
     /// Says whether there is anything to get another token with.
@@ -300,41 +177,7 @@ impl Source {
         all.into_iter().any(SecretSource::can_change)
     }
 
-    /// Signs in with the first grant, if that needs no person.
-    async fn first(
-        &self,
-        why: NoRefresh<'_>,
-        until: &Deadline,
-        clock: &dyn Clock,
-    ) -> Result<Issued, Error> {
-        if self.endpoint.principal.grant.is_repeatable() {
-            let exchange = Exchange::First(None);
-            return self.endpoint.exchange(exchange, until, clock).await;
-        }
-        let code = self.code().take();
-        let Some(code) = code else {
-            return Err(why.reauthorize());
-        };
-        self.endpoint
-            .exchange(Exchange::First(Some(&code)), until, clock)
-            .await
-            .map_err(|error| {
-                if !error.may_have_been_processed() {
-                    // It never left, so it is as good as before.
-                    *self.code() = Some(code);
-                    error
-                } else if matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Invalid) {
-                    Error::reauthorize(
-                        "the authorization code was refused; a person must sign in again",
-                        Some(&error),
-                    )
-                } else {
-                    error
-                }
-            })
-    }
-
-    fn code(&self) -> std::sync::MutexGuard<'_, Option<AuthorizationCode>> {
+    pub(super) fn code(&self) -> std::sync::MutexGuard<'_, Option<AuthorizationCode>> {
         self.code.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -392,44 +235,5 @@ impl fmt::Debug for Source {
             .field("principal", &self.endpoint.principal)
             .field("store", &self.place)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why no refresh token is used.
-enum NoRefresh<'a> {
-    NoToken,
-    Spent,
-    Refused(&'a Error),
-}
-
-impl NoRefresh<'_> {
-    fn reauthorize(&self) -> Error {
-        match self {
-            Self::NoToken => Error::reauthorize(
-                "the access token is no longer good and there is no refresh token; a person must sign in again",
-                None,
-            ),
-            Self::Spent => Error::reauthorize(
-                "the refresh token was refused before, or its renewal was cut off twice; a person must sign in again",
-                None,
-            ),
-            Self::Refused(error) => Error::reauthorize(
-                "the refresh token was refused; a person must sign in again",
-                Some(error),
-            ),
-        }
-    }
-}
-
-/// Says whether an answer to a refresh means that the token is no longer good: 400 or 401 whatever the body, and any
-/// 4xx where the refresh is not documented at all.
-fn is_refused(rule: Refresh, error: &Error) -> bool {
-    let Some(status) = error.status() else {
-        return false;
-    };
-    match status.as_u16() {
-        400 | 401 => true,
-        402..=499 => rule == Refresh::Undocumented,
-        _ => error.kind() == ErrorKind::Unauthorized,
     }
 }

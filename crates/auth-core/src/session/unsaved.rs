@@ -20,7 +20,7 @@ impl Inner {
             clock: Arc::clone(&self.clock),
             is_on_duty: true,
         };
-        // Called by a flight, so there is a runtime; where it is shutting down, the next flight makes up for it.
+        // Where there is no runtime, or one that is shutting down, the next flight or look makes up for it.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(task.run());
         }
@@ -40,7 +40,7 @@ impl Task {
         let mut failures = 0;
         loop {
             failures += 1;
-            let wait = pause(failures).mul_f64(0.5 + fastrand::f64() / 2.0);
+            let wait = pause(failures).mul_f64(0.5 + fastrand::f64() / 2.0) / 4;
             self.clock.sleep(wait).await;
             let Some(session) = self.session.upgrade() else {
                 return;

@@ -1,11 +1,21 @@
 //! One live token for one principal, whoever asks, gives up, or is shut down meanwhile.
 
+mod cancel;
+mod crash;
+mod health;
 mod keys;
+mod lease;
+mod moody;
+mod outage;
 mod precedence;
 mod refresh;
 mod refusals;
 mod renewal;
+mod rotating;
+mod runtimes;
 mod sharing;
+mod unsaved;
+mod wall_clock;
 
 use std::collections::BTreeSet;
 
@@ -18,9 +28,38 @@ use wiremock::ResponseTemplate;
 
 use crate::clocks::{HastyClock, eventually, real};
 use crate::dialects::FORM;
-use crate::stage::{Vendor, answer, client, granted, header, machine, refused, shown};
+use crate::raw::RawServer;
+use crate::stage::{Vendor, answer, client, granted, header, machine, member, refused, shown};
 
 const ROUND_TRIP: Duration = Duration::from_millis(50);
+
+/// What each token request sent: its refresh token, or else the name of its grant.
+async fn asked(vendor: &Vendor) -> Vec<String> {
+    let exchanges = vendor.exchanges().await.into_iter();
+    exchanges.map(|(grant, token)| told(grant, token)).collect()
+}
+
+/// The same of a server of scripted bytes.
+fn asked_raw(server: &RawServer) -> Vec<String> {
+    let seen = server.seen().into_iter();
+    seen.map(|request| {
+        let body = request.split("\r\n\r\n").nth(1).unwrap_or_default();
+        let of = |name: &str| member(body.as_bytes(), name).unwrap_or_default();
+        told(of("grant_type"), of("refresh_token"))
+    })
+    .collect()
+}
+
+fn told(grant: String, token: String) -> String {
+    if token.is_empty() { grant } else { token }
+}
+
+/// Lets every task go on until it waits for time, the network, or another.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
 
 async fn slow_vendor() -> Vendor {
     Vendor::new(|n, _| granted(n).set_delay(ROUND_TRIP)).await

@@ -151,6 +151,19 @@ impl std::io::Write for Lines {
     }
 }
 
+/// How many lines are told on this thread, from INFO on, while `work` is done.
+pub(super) async fn lines_of(work: impl Future<Output = ()>) -> usize {
+    let lines = Lines::default();
+    let listener = tracing_subscriber::fmt().with_writer({
+        let lines = lines.clone();
+        move || lines.clone()
+    });
+    let listening = tracing::subscriber::set_default(listener.finish());
+    work.await;
+    drop(listening);
+    lines.0.load(Ordering::SeqCst)
+}
+
 #[test]
 fn a_renewal_that_no_runtime_can_carry_is_tried_and_told_once_a_second() {
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -1,7 +1,7 @@
 //! Several sessions at one store, and stores that fail.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +18,8 @@ use crate::dialects::{FORM, GUESS};
 use crate::stage::{
     Vendor, client, granted, header, machine, person, profile, renew, resumed, seconds,
 };
+
+use super::moody::Moody;
 
 #[tokio::test]
 async fn two_clients_at_one_store_cost_one_request() {
@@ -127,63 +129,6 @@ async fn a_store_without_an_account_is_refused_for_a_persons_grant() {
     assert!(build(machine(), shared()).is_ok());
     let key = Principal::new(Grant::StaticToken("token-1".into()));
     assert!(build(key, shared()).is_ok());
-}
-
-/// A memory store that fails, panics, or waits, where it is told to.
-#[derive(Clone, Debug)]
-struct Moody {
-    memory: MemoryStore,
-    fails_to_load: Arc<AtomicBool>,
-    fails_to_save: Arc<AtomicBool>,
-    panics_at_save: Arc<AtomicBool>,
-    saves: Arc<AtomicUsize>,
-    gate: Arc<Semaphore>,
-}
-
-impl Moody {
-    fn new() -> Self {
-        Self {
-            memory: MemoryStore::new(),
-            fails_to_load: Arc::default(),
-            fails_to_save: Arc::default(),
-            panics_at_save: Arc::default(),
-            saves: Arc::default(),
-            gate: Arc::new(Semaphore::new(1000)),
-        }
-    }
-}
-
-#[async_trait]
-impl TokenStore for Moody {
-    async fn lock(&self, key: &StoreKey, lease: Duration) -> Result<StoreLock, Error> {
-        self.memory.lock(key, lease).await
-    }
-
-    async fn load(&self, key: &StoreKey) -> Result<Option<StoredTokens>, Error> {
-        if self.fails_to_load.load(Ordering::SeqCst) {
-            return Err(Error::store("load", "the disk is gone"));
-        }
-        self.memory.load(key).await
-    }
-
-    async fn save(
-        &self,
-        key: &StoreKey,
-        expected: Option<Generation>,
-        new: &StoredTokens,
-    ) -> Result<Saved, Error> {
-        self.saves.fetch_add(1, Ordering::SeqCst);
-        let permit = self.gate.acquire().await.expect("an open gate");
-        permit.forget();
-        assert!(
-            !self.panics_at_save.load(Ordering::SeqCst),
-            "this panic is part of the test"
-        );
-        if self.fails_to_save.load(Ordering::SeqCst) {
-            return Err(Error::store("save", "the disk is full"));
-        }
-        self.memory.save(key, expected, new).await
-    }
 }
 
 #[tokio::test]
