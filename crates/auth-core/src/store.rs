@@ -62,7 +62,7 @@ pub enum Saved {
 ///
 /// | method | may take | when it fails or takes longer |
 /// |---|---|---|
-/// | `lock` | a lease and twice [`store_timeout`](crate::Settings::store_timeout): 90 seconds by default | the renewal fails with `ErrorKind::Store`, and the provider is not asked |
+/// | `lock` | a lease, twice [`store_timeout`](crate::Settings::store_timeout) and a second: 91 seconds by default | the renewal fails with `ErrorKind::Store`, and the provider is not asked |
 /// | `load` | `store_timeout`: 5 seconds by default | the same |
 /// | `save` of a mark | `store_timeout` | the refresh token is not sent, unless nobody else can know it; the first grant takes its place where that needs no person, else the renewal fails with `ErrorKind::Store` |
 /// | `save` of new tokens | `store_timeout` | they are used from memory, an error is logged, [`on_renewed`](crate::Settings::on_renewed) is told of them all the same, and the save is tried again in the background |
@@ -168,8 +168,8 @@ pub trait TokenStore: fmt::Debug + Send + Sync {
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredTokens>, Error>;
 
     /// Writes the tokens of `key` if the present number is `expected` (`None`: there are none yet), in one step that no
-    /// other save can come between. Called under the lock, but perhaps by a holder that has lost it; the number of `new`
-    /// is greater than `expected`.
+    /// other save can come between. Called under the lock, but perhaps by a holder that has lost it. The number of `new`
+    /// is the one after `expected`, or one.
     async fn save(
         &self,
         key: &StoreKey,

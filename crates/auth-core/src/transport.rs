@@ -7,7 +7,6 @@ mod base_url;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -304,8 +303,7 @@ impl Transport {
         if !outgoing.body.is_empty() {
             *request.body_mut() = Some(outgoing.body.into());
         }
-        let work = self.execute(client, request, &host, has_body, limits.body);
-        let mut work = pin!(work);
+        let mut work = Box::pin(self.execute(client, request, &host, has_body, limits.body));
         if let Some(done) = within(&SystemClock, limits.timeout, work.as_mut()).await {
             return done;
         }
