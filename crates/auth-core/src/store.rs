@@ -168,8 +168,8 @@ pub trait TokenStore: fmt::Debug + Send + Sync {
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredTokens>, Error>;
 
     /// Writes the tokens of `key` if the present number is `expected` (`None`: there are none yet), in one step that no
-    /// other save can come between. Called under the lock, but perhaps by a holder that has lost it. The number of `new`
-    /// is the one after `expected`, or one.
+    /// other save can come between. Called under the lock, but perhaps by a holder that has lost it; the number of `new`
+    /// is greater than `expected`.
     async fn save(
         &self,
         key: &StoreKey,

@@ -7,6 +7,7 @@ mod lock;
 mod names;
 mod record;
 mod slot;
+mod succession;
 mod temporary;
 
 use std::path::Path;
@@ -46,15 +47,15 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 /// ```
 ///
 /// # Files
-/// For each key, by its [`id`](StoreKey::id); `*` is a number of chance:
+/// Each key has a directory, named by its [`id`](StoreKey::id). In that, `<n>` is a number of 20 digits that grows by one,
+/// and `*` is a number of chance:
 ///
 /// | name | what it is | how long it stays |
 /// |---|---|---|
-/// | `<id>.json` | the record | always |
-/// | `<id>.lock` | locked by whoever renews; holds a mark of the holder and its lease | always: to remove it would let in a second holder |
-/// | `<id>.commit` | locked for the moment in which a lock is marked or a file takes another's place | always, for the same reason |
-/// | `<id>.new-*`, `<id>.lock-*` | what will replace a record or a lock file | for a moment; what a killed process left behind, until the next save |
-/// | `<id>.unreadable-1` and so on | a record that could not be read | until you remove it; there can be 999 |
+/// | `<n>.json` | the record; of several, the one with the highest number counts | until the next is saved |
+/// | `<n>.lock` | locked by whoever renews; holds a mark of the holder and its lease. The highest number counts | until it is taken over: to remove it would let in a second holder |
+/// | `<n>.json-*`, `<n>.lock-*` | what is about to get the number | for a moment; what a killed process left behind, until another gets the number |
+/// | `unreadable-1` and so on | a record that could not be read | until you remove it; there can be 999 |
 ///
 /// A record is one line of JSON, at most 1 MiB, tokens in clear:
 ///
@@ -62,12 +63,13 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 /// {"format":"token-file","version":1,"key":["EXAMPLE_V4","app%2D1","login%2Eexample%2Ecom",""],"stored":"…"}
 /// ```
 ///
-/// `key` is [`StoreKey::parts`], and `stored` is the text of [`StoredTokens::export`]. A record is replaced as a whole:
-/// the new one is written to the disk, then takes the name of the old. Whoever reads sees the one or the other, also
-/// after a crash.
+/// `key` is [`StoreKey::parts`], and `stored` is the text of [`StoredTokens::export`], or empty after a record was set
+/// aside. A record is never changed: the next one is written to the disk, then gets its number by a hard link, which fails
+/// if another has it. That is the one step in which a save counts; whoever reads sees what was there before it or after
+/// it, also after a crash. To sign in anew, remove the whole directory of the key.
 ///
 /// # Permissions
-/// Files have mode 600 and the directory 700, whatever the umask says, and never more than that. A directory or a record
+/// Files have mode 600 and directories 700, whatever the umask says, and never more than that. A directory or a record
 /// that the group or others can use is refused, and so is anything that is not a regular file: symbolic links are not
 /// followed, except in the path that leads to the directory. Whoever may write to a parent of the directory can put
 /// another in its place, so keep it where only its owner may.
@@ -89,12 +91,13 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 /// look every few dozen milliseconds and are served in no order. File operations run in
 /// [`spawn_blocking`](tokio::task::spawn_blocking), so all methods need a Tokio runtime.
 ///
-/// A process that is stopped in the very moment in which it marks a lock or puts a file in another's place keeps the
-/// others from locking and saving until it goes on or dies; both fail after four seconds.
+/// Nothing else waits for another process, and nobody holds anything while a record is read or saved. So a process that is
+/// stopped, at whatever instant, keeps the others from the lock for a lease at most, and from nothing else.
 ///
 /// # Where it works
-/// On a local file system. A network file system must offer locks that all its machines see, and a rename that replaces;
-/// NFS is not recommended. Elsewhere than on Unix no modes are set or checked, and a stopped holder is not taken over.
+/// On a local file system with hard links; FAT has none, and the first lock or save says so. A network file system must
+/// offer them as well, locks that all its machines see, and listings that are never stale; NFS is not recommended.
+/// Elsewhere than on Unix no modes are set or checked, and a stopped holder is not taken over.
 #[derive(Clone, Debug)]
 pub struct FileStore {
     directory: Arc<Path>,

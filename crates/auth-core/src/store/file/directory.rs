@@ -1,4 +1,4 @@
-//! Makes and checks the directory of a store: nobody but its owner gets in.
+//! Makes and checks the directories of a store: nobody but their owner gets in.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -6,15 +6,34 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 
-/// Makes the directory where it is missing and gives its absolute path, so that a later change of the working directory
+/// Makes the store's directory where it is missing and gives its absolute path, so that a later change of the working directory
 /// does no harm.
 pub(super) fn prepare(directory: &Path) -> Result<PathBuf, Failure> {
     let path = std::path::absolute(directory).map_err(Failure::io(directory, "located"))?;
     // Without the slash at the end, which would make the system follow a symbolic link.
     let path: PathBuf = path.components().collect();
     make(&path).map_err(Failure::io(&path, "made"))?;
-    check(&path)?;
+    let metadata = fs::symlink_metadata(&path).map_err(Failure::io(&path, "examined"))?;
+    check(&path, &metadata)?;
     Ok(path)
+}
+
+/// Makes the directory of a key where it is missing, but not its parent: without that, the store is gone.
+pub(super) fn ensure(path: &Path) -> Result<(), Failure> {
+    if !is_there(path)? {
+        make_one(path).map_err(Failure::io(path, "made"))?;
+        is_there(path)?;
+    }
+    Ok(())
+}
+
+/// Says whether the directory of a key is there; another thing in its place is refused.
+pub(super) fn is_there(path: &Path) -> Result<bool, Failure> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => check(path, &metadata).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Failure::io(path, "examined")(error)),
+    }
 }
 
 /// Makes `path` and the parents that are missing. What stands there already stays as it is.
@@ -56,8 +75,7 @@ fn own(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn check(path: &Path) -> Result<(), Failure> {
-    let metadata = fs::symlink_metadata(path).map_err(Failure::io(path, "examined"))?;
+fn check(path: &Path, metadata: &fs::Metadata) -> Result<(), Failure> {
     if metadata.is_symlink() {
         let problem = "is a symbolic link; name the directory that it leads to";
         return Err(Failure::refused(path, problem));

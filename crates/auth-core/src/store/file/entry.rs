@@ -6,9 +6,6 @@ use std::path::Path;
 
 use super::failure::Failure;
 
-/// So often a file may appear or vanish while it is being opened.
-const TRIES: usize = 16;
-
 /// Opens what stands at `path`; `None` where nothing does.
 pub(super) fn open(path: &Path, to_write: bool) -> Result<Option<File>, Failure> {
     match options().read(true).write(to_write).open(path) {
@@ -27,21 +24,6 @@ pub(super) fn open(path: &Path, to_write: bool) -> Result<Option<File>, Failure>
     }
 }
 
-/// Opens a lock file; makes it where it is missing.
-pub(super) fn open_or_create(path: &Path) -> Result<File, Failure> {
-    for _ in 0..TRIES {
-        if let Some(file) = open(path, true)? {
-            return Ok(file);
-        }
-        match create(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            created => return created.map_err(Failure::io(path, "made")),
-        }
-    }
-    let problem = "appears and vanishes; leave the store's directory to the store";
-    Err(Failure::refused(path, problem))
-}
-
 /// Makes a file that only its owner can read; never touches one that is there already.
 pub(super) fn create(path: &Path) -> io::Result<File> {
     let mut options = options();
@@ -53,26 +35,6 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     Ok(file)
-}
-
-/// Says whether `file` is what stands at `path`, and not what stood there before.
-#[cfg(unix)]
-pub(super) fn stands_at(file: &File, path: &Path) -> Result<bool, Failure> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
-    let held = file.metadata().map_err(Failure::io(path, "examined"))?;
-    match fs::symlink_metadata(path) {
-        Ok(standing) => Ok(identity(standing) == identity(held)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Failure::io(path, "examined")(error)),
-    }
-}
-
-/// Nothing tells two files apart here; no holder is taken over either, so a lock file is never replaced.
-#[cfg(not(unix))]
-pub(super) fn stands_at(_: &File, path: &Path) -> Result<bool, Failure> {
-    path.try_exists().map_err(Failure::io(path, "examined"))
 }
 
 /// Options that follow no symbolic link and do not wait for the other end of a FIFO.

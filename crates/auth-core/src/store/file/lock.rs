@@ -1,126 +1,46 @@
-//! Locks files, and takes the lock of a holder that was stopped.
+//! Locks a key, and takes the lock of a holder that was stopped.
 //!
-//! # The long lock
-//! A renewal holds an OS lock on the file `.lock`. The OS frees it when its holder dies. A holder that is only stopped
-//! keeps it, so each holder writes a mark of its own into the file, with its lease, and whoever waits reads it: once one
-//! mark has been there for that lease, the waiter puts a new file in the place of the old, locked and marked already.
+//! A renewal holds an OS lock on the lock file with the highest number. The OS frees it when its holder dies. A holder
+//! that is only stopped keeps it, so each writes a mark of its own into the file, with its lease, and whoever waits reads
+//! it: once one mark has been there for that lease, the waiter lets a new lock file follow, locked and marked already.
 //!
-//! # Why there is one holder at most
-//! Marks are written and files are replaced only under the lock on `.commit`, which is held for some file operations
-//! and never across an `await`.
-//!
-//! | step | what keeps a second one from it |
+//! | step | who comes too late |
 //! |---|---|
-//! | to lock the file at the path | the OS |
-//! | to become the holder: to write a mark | under the commit lock, and only if the locked file still stands at the path; it can't be replaced meanwhile |
-//! | to take over | under the commit lock, and only if the stopped holder's mark still stands in the file at the path; the new file has another, so the next waiter begins to watch anew |
+//! | to lock the file | finds it locked, and waits |
+//! | to write the mark | finds a lock file with a higher number afterwards, and waits like anybody else |
+//! | to take over, if the old mark still stands in the old file | can't let a file follow: another one has (see [`succession`]) |
 //!
-//! A holder that was stopped between locking and marking finds another file at the path when it wakes, and waits like
-//! anybody else.
+//! So whoever is stopped, at any of these steps, is waited for as long as the lease in the file says and no longer.
 //!
 //! # What remains
-//! One that was stopped as the holder still believes itself to be it when it wakes. It holds the lock on a file without
-//! a name, which nobody asks for, and its save is refused by the number once the new holder has saved. One that is
-//! stopped in the moment in which it holds the commit lock can't be taken over: until it goes on or dies, locks and saves
-//! fail after [`COMMIT_WAIT`].
+//! A holder that was stopped for longer than its lease still believes itself to be it when it wakes. So may one that
+//! locks and marks the old file in the instant in which another, who has looked at the mark for the last time, lets a new
+//! one follow. Two may then be at work, and the number in a save lets one of them go on: see [`succession`] as well.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::fs::{File, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::clock::{Clock as _, SystemClock};
-
 use super::super::unique::unique;
-use super::entry;
 use super::failure::Failure;
 use super::names::{Kind, Names};
 use super::temporary::Temporary;
+use super::{entry, succession};
 
-/// So long a thread waits for the commit lock; less than a session gives to a save by default.
-pub(super) const COMMIT_WAIT: Duration = Duration::from_secs(4);
-/// The first pause between two looks at the commit lock.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
-/// The longest one.
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// So much of a lock file is read; more than a mark of ours has.
 const MARK_READ: u64 = 64;
 /// So much of the time between two looks counts at most: where all processes were stopped together, the holder gets its
 /// time back.
 const LONGEST_STEP: Duration = Duration::from_secs(1);
-/// So often a lock file may be replaced while it is being locked.
-const TRIES: usize = 16;
 
 /// A locked file, unlocked when dropped.
 pub(super) struct Held(File);
-
-impl Held {
-    pub(super) fn file(&self) -> &File {
-        &self.0
-    }
-}
 
 impl Drop for Held {
     fn drop(&mut self) {
         // To close it would not do while a child process that was just forked has the handle too.
         let _ = self.0.unlock();
-    }
-}
-
-/// What came of a try to lock.
-pub(super) enum Tried {
-    Busy(File),
-    Held(Held),
-    /// The file was locked, but no longer stands at its path.
-    Replaced,
-}
-
-/// Locks `file`, which was opened at `path`, if that is possible at once.
-pub(super) fn try_lock(file: File, path: &Path) -> Result<Tried, Failure> {
-    match file.try_lock() {
-        Ok(()) => {
-            let held = Held(file);
-            Ok(if entry::stands_at(held.file(), path)? {
-                Tried::Held(held)
-            } else {
-                Tried::Replaced
-            })
-        }
-        Err(std::fs::TryLockError::WouldBlock) => Ok(Tried::Busy(file)),
-        Err(std::fs::TryLockError::Error(error)) => Err(Failure::io(path, "locked")(error)),
-    }
-}
-
-/// Locks the file at `path`, which is made where it is missing, if that is possible at once.
-fn try_lock_at(path: &Path) -> Result<Tried, Failure> {
-    for _ in 0..TRIES {
-        match try_lock(entry::open_or_create(path)?, path)? {
-            Tried::Replaced => {}
-            tried => return Ok(tried),
-        }
-    }
-    Ok(Tried::Replaced)
-}
-
-/// Holds the commit lock. The thread waits for it, but not for ever.
-pub(super) fn commit(names: &Names) -> Result<Held, Failure> {
-    let path = names.commit();
-    let until = SystemClock.now() + COMMIT_WAIT;
-    let mut pause = SHORTEST_PAUSE;
-    loop {
-        if let Tried::Held(held) = try_lock_at(&path)? {
-            return Ok(held);
-        }
-        if SystemClock.now() >= until {
-            let wait = COMMIT_WAIT.as_secs();
-            let problem = format!(
-                "has been locked by another process for {wait} seconds, which takes milliseconds: \
-                 see whether one was stopped, and let it go on or end it"
-            );
-            return Err(Failure::refused(&path, problem));
-        }
-        std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0));
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
@@ -142,10 +62,10 @@ impl Mark {
         Some(Duration::from_millis(milliseconds.trim().parse().ok()?))
     }
 
-    fn read(file: &File, path: &Path) -> Result<Self, Failure> {
+    fn read(mut file: &File, path: &Path) -> Result<Self, Failure> {
         let mut mark = Vec::new();
-        file.take(MARK_READ)
-            .read_to_end(&mut mark)
+        file.rewind()
+            .and_then(|()| file.take(MARK_READ).read_to_end(&mut mark))
             .map_err(Failure::io(path, "read"))?;
         Ok(Self(mark))
     }
@@ -159,7 +79,7 @@ impl Mark {
     }
 }
 
-/// What came of a look at the long lock.
+/// What came of a look at the lock.
 pub(super) enum Look {
     Held(Held),
     /// Another has it, whose mark this is. None where it has just changed hands, or where no mark can be read while
@@ -167,53 +87,78 @@ pub(super) enum Look {
     Waiting(Option<Mark>),
 }
 
-/// Takes the long lock, for a `lease`, if it is free or the mark of its holder is still `stopped`.
+/// Takes the lock, for a `lease`, if it is free or the mark of its holder is still `stopped`.
 pub(super) fn look(
     names: &Names,
     lease: Duration,
     stopped: Option<&Mark>,
 ) -> Result<Look, Failure> {
-    let path = names.lock();
-    match try_lock_at(&path)? {
-        Tried::Busy(_) if cfg!(not(unix)) => Ok(Look::Waiting(None)),
-        Tried::Busy(file) => {
+    let newest = succession::newest(names, Kind::Lock)?;
+    if newest == 0 {
+        return follow(names, 0, lease, || Ok(None));
+    }
+    let path = names.numbered(Kind::Lock, newest);
+    let Some(file) = entry::open(&path, true)? else {
+        return Ok(Look::Waiting(None));
+    };
+    match file.try_lock() {
+        Ok(()) => hold(names, newest, Held(file), lease),
+        Err(TryLockError::WouldBlock) if cfg!(not(unix)) => Ok(Look::Waiting(None)),
+        Err(TryLockError::WouldBlock) => {
             let mark = Mark::read(&file, &path)?;
-            if stopped == Some(&mark) {
-                take_over(names, lease, &mark)
-            } else {
-                Ok(Look::Waiting(Some(mark)))
+            if stopped != Some(&mark) {
+                return Ok(Look::Waiting(Some(mark)));
             }
+            follow(names, newest, lease, || {
+                let now = Mark::read(&file, &path)?;
+                Ok((now != mark).then_some(now))
+            })
         }
-        Tried::Held(held) => {
-            let _commit = commit(names)?;
-            if !entry::stands_at(held.file(), &path)? {
-                return Ok(Look::Waiting(None));
-            }
-            Mark::new(lease).write(held.file(), &path)?;
-            Ok(Look::Held(held))
-        }
-        Tried::Replaced => Ok(Look::Waiting(None)),
+        Err(TryLockError::Error(error)) => Err(Failure::io(&path, "locked")(error)),
     }
 }
 
-/// Puts a lock file of our own in the place of the one that holds `stopped`.
-fn take_over(names: &Names, lease: Duration, stopped: &Mark) -> Result<Look, Failure> {
-    let path = names.lock();
-    let _commit = commit(names)?;
-    let Some(file) = entry::open(&path, false)? else {
-        return Ok(Look::Waiting(None));
-    };
-    let mark = Mark::read(&file, &path)?;
-    if mark != *stopped {
+/// Writes our mark into the lock file `number`, which we have locked, and sees whether it still is the one that counts.
+fn hold(names: &Names, number: u64, held: Held, lease: Duration) -> Result<Look, Failure> {
+    let path = names.numbered(Kind::Lock, number);
+    Mark::new(lease).write(&held.0, &path)?;
+    // Whoever takes over from now on reads the mark. Whoever has done so is seen.
+    let is_newest = succession::newest(names, Kind::Lock)? == number;
+    Ok(if is_newest {
+        Look::Held(held)
+    } else {
+        Look::Waiting(None)
+    })
+}
+
+/// Lets a lock file of our own follow the one with the number `newest`, unless at the last moment `changed` gives the mark
+/// of a new holder.
+fn follow(
+    names: &Names,
+    newest: u64,
+    lease: Duration,
+    changed: impl FnOnce() -> Result<Option<Mark>, Failure>,
+) -> Result<Look, Failure> {
+    let number = succession::after(names, Kind::Lock, newest)?;
+    let new = Temporary::create(names, Kind::Lock, number, &Mark::new(lease).0)?;
+    // Nobody else knows it, so it is free.
+    let locked = new.file().try_lock();
+    locked.map_err(|error| Failure::io(new.path(), "locked")(error.into()))?;
+    if let Some(mark) = changed()? {
         return Ok(Look::Waiting(Some(mark)));
     }
-    let new = Temporary::create(names, Kind::Lock, &Mark::new(lease).0)?;
-    let held = new.replace(&path)?;
-    tracing::warn!(
-        name: "auth_core.lock.taken_over",
-        path = %path.display(),
-        "a lock was taken over: its lease has run out"
-    );
+    if !succession::place(names, Kind::Lock, &new)? {
+        return Ok(Look::Waiting(None));
+    }
+    let held = Held(new.into_file());
+    succession::sweep(names, Kind::Lock, number);
+    if newest > 0 {
+        tracing::warn!(
+            name: "auth_core.lock.taken_over",
+            path = %names.numbered(Kind::Lock, number).display(),
+            "a lock was taken over: its lease has run out"
+        );
+    }
     Ok(Look::Held(held))
 }
 
@@ -249,9 +194,52 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::ManualClock;
+    use crate::clock::{Clock as _, ManualClock};
+    use crate::store::StoreKey;
 
     const LEASE: Duration = Duration::from_secs(3);
+
+    fn held(look: Result<Look, Failure>) -> Option<Held> {
+        match look.expect("no failure") {
+            Look::Held(held) => Some(held),
+            Look::Waiting(_) => None,
+        }
+    }
+
+    fn waiting(look: Result<Look, Failure>) -> Option<Mark> {
+        match look.expect("no failure") {
+            Look::Held(_) => panic!("the lock was given"),
+            Look::Waiting(mark) => mark,
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_holder_that_comes_just_before_a_takeover_is_not_taken_over() {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let names = Names::new(home.path(), &StoreKey::new("p", "a", "t", "s"));
+        std::fs::create_dir(names.directory()).expect("a directory");
+        let first = held(look(&names, LEASE, None)).expect("free");
+        let old = waiting(look(&names, LEASE, None)).expect("a mark");
+        drop(first);
+        let _second = held(look(&names, LEASE, None)).expect("free");
+        let new = waiting(look(&names, LEASE, Some(&old))).expect("a mark");
+        assert_ne!(old, new);
+        // The same, where the mark changes at the last moment.
+        let late = follow(&names, 1, LEASE, || Ok(Some(new.clone())));
+        assert_eq!(waiting(late), Some(new.clone()));
+        assert_eq!(succession::newest(&names, Kind::Lock).expect("listed"), 1);
+
+        // One that is stopped after it has opened the file, or locked it.
+        let path = names.numbered(Kind::Lock, 1);
+        let opened = entry::open(&path, true).expect("opened").expect("a file");
+        let _third = held(look(&names, LEASE, Some(&new))).expect("taken over");
+        let late = follow(&names, 1, LEASE, || Ok(None));
+        assert_eq!(waiting(late), None);
+        assert_eq!(waiting(hold(&names, 1, Held(opened), LEASE)), None);
+        assert!(held(look(&names, LEASE, Some(&new))).is_none());
+        assert_eq!(succession::newest(&names, Kind::Lock).expect("listed"), 2);
+    }
 
     fn mark(text: &str) -> Option<Mark> {
         Some(Mark(text.into()))

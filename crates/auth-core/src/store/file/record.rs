@@ -24,7 +24,7 @@ struct Document<'a> {
     format: Cow<'a, str>,
     version: u64,
     key: [Cow<'a, str>; 4],
-    /// An export in its own JSON, so that it is versioned in one place.
+    /// An export in its own JSON, so that it is versioned in one place; empty where there are no tokens any more.
     #[serde(borrow)]
     stored: Cow<'a, str>,
 }
@@ -59,17 +59,18 @@ pub(super) enum Undecoded {
 }
 
 /// The whole text of a record, in a buffer that need not grow, so that no copy of the tokens is left behind.
-pub(super) fn encode(key: &StoreKey, stored: &StoredTokens) -> Zeroizing<Vec<u8>> {
-    let export = stored.export();
+pub(super) fn encode(key: &StoreKey, stored: Option<&StoredTokens>) -> Zeroizing<Vec<u8>> {
+    let export = stored.map(StoredTokens::export);
+    let export = export.as_ref().map_or("", |export| export.expose());
     let parts = key.parts();
     // In JSON text each byte of JSON text takes two bytes at most, each byte of any text six.
-    let room = export.expose().len() * 2 + parts.map(str::len).iter().sum::<usize>() * 6 + 128;
+    let room = export.len() * 2 + parts.map(str::len).iter().sum::<usize>() * 6 + 128;
     let mut text = Zeroizing::new(Vec::with_capacity(room));
     let document = Document {
         format: FORMAT.into(),
         version: VERSION,
         key: parts.map(Cow::Borrowed),
-        stored: export.expose().into(),
+        stored: export.into(),
     };
     // A struct of texts and numbers always has a JSON form, and a `Vec` takes all of it.
     let _ = serde_json::to_writer(&mut *text, &document);
@@ -78,7 +79,7 @@ pub(super) fn encode(key: &StoreKey, stored: &StoredTokens) -> Zeroizing<Vec<u8>
 }
 
 /// Reads what [`encode`] wrote for `key`.
-pub(super) fn decode(key: &StoreKey, text: &[u8]) -> Result<StoredTokens, Undecoded> {
+pub(super) fn decode(key: &StoreKey, text: &[u8]) -> Result<Option<StoredTokens>, Undecoded> {
     let unreadable = |reason: &str| Undecoded::Unreadable(reason.to_owned());
     let text = std::str::from_utf8(text).map_err(|_| unreadable("it is no UTF-8 text"))?;
     if let Ok(head) = serde_json::from_str::<Head<'_>>(text)
@@ -96,8 +97,11 @@ pub(super) fn decode(key: &StoreKey, text: &[u8]) -> Result<StoredTokens, Undeco
     if document.key != key.parts() {
         return Err(unreadable("it holds the tokens of another key"));
     }
+    if document.stored.is_empty() {
+        return Ok(None);
+    }
     let export = Zeroizing::new(document.stored.into_owned());
-    StoredTokens::import(&export).map_err(|error| {
+    let stored = StoredTokens::import(&export).map_err(|error| {
         let reason = error
             .source()
             .map_or_else(|| error.to_string(), ToString::to_string);
@@ -107,5 +111,6 @@ pub(super) fn decode(key: &StoreKey, text: &[u8]) -> Result<StoredTokens, Undeco
             }
             _ => Undecoded::Unreadable(reason),
         }
-    })
+    })?;
+    Ok(Some(stored))
 }

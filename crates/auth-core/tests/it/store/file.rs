@@ -7,11 +7,12 @@ mod locking;
 mod permissions;
 mod places;
 mod saving;
+mod stopped;
 mod unreadable;
 
 use std::error::Error as _;
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
@@ -118,22 +119,44 @@ impl Place {
         self.home().join("tokens")
     }
 
-    /// The key's file with this end.
-    fn file(&self, end: &str) -> PathBuf {
-        self.directory().join(format!("{}.{end}", key().id()))
+    /// The directory of the key.
+    fn room(&self) -> PathBuf {
+        room(&self.directory())
     }
 
+    /// The key's file with this name.
+    fn file(&self, name: &str) -> PathBuf {
+        self.room().join(name)
+    }
+
+    /// The record that counts, or the place of the first.
     fn record(&self) -> PathBuf {
-        self.file("json")
+        let entries = fs::read_dir(self.room()).into_iter().flatten();
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let records = paths.filter(|path| path.extension().is_some_and(|end| end == "json"));
+        records.max().unwrap_or_else(|| self.file(&first("json")))
+    }
+
+    /// The key's first lock file.
+    fn lock_file(&self) -> PathBuf {
+        self.file(&first("lock"))
     }
 
     /// The ends of the names of all files, in order.
     fn ends(&self) -> Vec<String> {
-        ends(&self.directory())
+        ends(&self.room())
+    }
+
+    /// Makes the directory of the key before the store does.
+    fn make(&self) {
+        let mut builder = DirBuilder::new();
+        let made = builder.mode(0o700).recursive(true).create(self.room());
+        made.expect("a directory");
     }
 
     /// Puts `content` in the record's place.
     fn put(&self, content: &[u8]) {
+        self.make();
         fs::write(self.record(), content).expect("written");
         chmod(&self.record(), 0o600);
     }
@@ -152,6 +175,20 @@ impl Place {
         let stored = self.load().await.expect("loaded");
         stored.map(|stored| stored.generation.number())
     }
+}
+
+/// The directory of the key in a store.
+fn room(directory: &Path) -> PathBuf {
+    directory.join(key().id())
+}
+
+/// The name of the first file with this end.
+fn first(end: &str) -> String {
+    numbered(1, end)
+}
+
+fn numbered(number: u64, end: &str) -> String {
+    format!("{number:020}.{end}")
 }
 
 /// The ends of the names of all files in `directory`, in order.

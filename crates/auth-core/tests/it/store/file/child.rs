@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use auth_core::{FileStore, Generation, Saved, StoreLock, TokenStore as _};
 
-use super::{ends, key, tokens, tokens_of, told};
+use crate::clocks::eventually;
+
+use super::{ends, key, room, tokens, tokens_of, told};
 
 /// Tells the child its directory.
 const DIRECTORY: &str = "AUTH_CORE_TEST_DIRECTORY";
@@ -77,6 +79,45 @@ impl Child {
         self.answer().expect("the child answers")
     }
 
+    fn signal(&self, name: &str) {
+        let process = self.id().to_string();
+        let sent = Command::new("kill").args([name, &process]).status();
+        assert!(sent.expect("kill").success());
+    }
+
+    /// Stops it, and returns when it does nothing any more.
+    pub(super) async fn stop(&self) {
+        self.signal("-STOP");
+        self.stopped().await;
+    }
+
+    /// Returns when somebody has stopped it.
+    pub(super) async fn stopped(&self) {
+        eventually("the process has stopped", || self.is_stopped()).await;
+    }
+
+    #[cfg(target_os = "linux")]
+    fn is_stopped(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id()));
+        threads.expect("it runs").all(|thread| {
+            let status = thread.expect("an entry").path().join("status");
+            // A thread that has ended meanwhile does nothing either.
+            fs::read_to_string(status).map_or(true, |status| status.contains("State:\tT"))
+        })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn is_stopped(&self) -> bool {
+        let state = Command::new("ps")
+            .args(["-o", "state=", "-p", &self.id().to_string()])
+            .output();
+        state.expect("ps").stdout.starts_with(b"T")
+    }
+
+    pub(super) fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
     /// Ends it without giving it a chance to tidy up.
     pub(super) fn kill(mut self) {
         self.process.kill().expect("it runs");
@@ -125,9 +166,14 @@ impl Role {
                 saved.map(|saved| format!("{saved:?}"))
             }
             ["count", tries] => return count(&self.store, number(tries)).await.to_string(),
+            ["cycle", milliseconds, end] => {
+                let lease = Duration::from_millis(number(milliseconds));
+                let is_over = || fs::exists(end).expect("examined");
+                return cycle(&self.store, lease, is_over).await.to_string();
+            }
             ["ends"] => {
                 let directory = std::env::var(DIRECTORY).expect("set by the parent");
-                return ends(Path::new(&directory)).join(" ");
+                return ends(&room(Path::new(&directory))).join(" ");
             }
             ["chdir", path] => {
                 std::env::set_current_dir(path).expect("a directory");
@@ -164,6 +210,17 @@ pub(super) async fn count(store: &FileStore, tries: u64) -> u64 {
         let new = tokens(expected.map_or(0, Generation::number) + 1);
         let saved = store.save(&key(), expected, &new).await.expect("saved");
         written += u64::from(saved == Saved::Written);
+    }
+    written
+}
+
+/// Reads and replaces the tokens under the lock, again and again, and counts how often that went well.
+async fn cycle(store: &FileStore, lease: Duration, is_over: impl Fn() -> bool) -> u64 {
+    let mut written = 0;
+    while !is_over() {
+        let lock = store.lock(&key(), lease).await.expect("locked");
+        written += count(store, 1).await;
+        drop(lock);
     }
     written
 }

@@ -1,7 +1,6 @@
 //! One holder at a time, who loses the lock when it dies, and to a waiter once it was stopped for a lease.
 
 use std::fs;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,35 +9,11 @@ use auth_core::{Clock as _, Saved, StoreKey, TokenStore as _};
 use futures_util::future::join_all;
 
 use super::child::Child;
-use super::{LONG_LEASE, Place, key, mode, within};
-use crate::clocks::{eventually, real};
+use super::{LONG_LEASE, Place, key, mode, numbered, within};
+use crate::clocks::real;
 
 /// More than a free lock ever takes, and far less than a long lease.
 const SOON: Duration = Duration::from_secs(5);
-
-fn signal(child: &Child, name: &str) {
-    let process = child.id().to_string();
-    let sent = Command::new("kill").args([name, &process]).status();
-    assert!(sent.expect("kill").success());
-}
-
-/// Stops a process, and returns when it does nothing any more.
-async fn stop(child: &Child) {
-    signal(child, "-STOP");
-    let process = child.id().to_string();
-    eventually("the process has stopped", || {
-        if cfg!(target_os = "linux") {
-            let status = fs::read_to_string(format!("/proc/{process}/status"));
-            status.expect("it runs").contains("State:\tT")
-        } else {
-            let state = Command::new("ps")
-                .args(["-o", "state=", "-p", &process])
-                .output();
-            state.expect("ps").stdout.starts_with(b"T")
-        }
-    })
-    .await;
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tasks_and_processes_hold_the_lock_one_at_a_time() {
@@ -94,9 +69,10 @@ async fn each_holder_leaves_a_mark_of_its_own() {
         "",
         "something that is longer than a mark of ours would be, and no mark",
     ] {
-        fs::write(place.file("lock"), content).expect("written");
+        place.make();
+        fs::write(place.lock_file(), content).expect("written");
         let lock = place.store.lock(&key(), LONG_LEASE).await.expect("free");
-        let mark = fs::read_to_string(place.file("lock")).expect("text");
+        let mark = fs::read_to_string(place.lock_file()).expect("text");
         let (number, lease) = mark.trim_end().split_once(' ').expect("two parts");
         let is_number = number.bytes().all(|byte| byte.is_ascii_hexdigit());
         assert!(number.len() == 32 && is_number, "{mark}");
@@ -123,7 +99,7 @@ async fn a_stopped_holder_is_taken_over_after_the_lease_and_its_late_save_is_ref
     let place = Place::with_tokens().await;
     let mut child = Child::start(&place.directory());
     assert_eq!(child.ask("lock 600"), "locked");
-    stop(&child).await;
+    child.stop().await;
     // It will do this as soon as it wakes.
     child.tell("save 1 2 8");
 
@@ -131,11 +107,12 @@ async fn a_stopped_holder_is_taken_over_after_the_lease_and_its_late_save_is_ref
     let lock = within(SOON, place.store.lock(&key(), LEASE)).await;
     let lock = lock.expect("taken over").expect("locked");
     assert!(begin.elapsed() >= LEASE, "{:?}", begin.elapsed());
-    assert_eq!(mode(&place.file("lock")), 0o600);
-    assert_eq!(place.ends(), ["commit", "json", "lock"]);
+    assert!(!place.lock_file().exists());
+    assert_eq!(mode(&place.file(&numbered(2, "lock"))), 0o600);
+    assert_eq!(place.ends(), ["json", "lock"]);
     assert_eq!(place.save(Some(1), 2).await.expect("saved"), Saved::Written);
 
-    signal(&child, "-CONT");
+    child.go_on();
     assert_eq!(child.answer().as_deref(), Some("Superseded"));
     assert_eq!(child.ask("load"), "2");
     // What the old holder gives back is no longer the lock.
@@ -151,35 +128,34 @@ async fn a_stopped_holder_is_taken_over_after_the_lease_and_its_late_save_is_ref
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_who_wait_for_a_stopped_holder_one_takes_over_and_one_waits_for_it() {
+async fn of_a_crowd_that_waits_for_a_stopped_holder_one_takes_over_and_the_others_wait_for_it() {
     const LEASE: Duration = Duration::from_millis(600);
+    const STAY: Duration = Duration::from_millis(50);
     let place = Place::new();
     let mut child = Child::start(&place.directory());
     assert_eq!(child.ask("lock 600"), "locked");
-    stop(&child).await;
+    child.stop().await;
     let held = Arc::new(AtomicUsize::new(0));
     let begin = real().now();
-    let waiters = (0..2).map(|_| {
+    let waiters = (0..6).map(|_| {
         let (store, held) = (place.store.clone(), Arc::clone(&held));
         tokio::spawn(async move {
             let lock = store.lock(&key(), LEASE).await.expect("locked");
             let taken = real().now();
             assert_eq!(held.fetch_add(1, Ordering::SeqCst), 0);
-            // Less than a lease, so that nobody may take over.
-            real().sleep(LEASE / 2).await;
+            // Far less than a lease, so that nobody may take over.
+            real().sleep(STAY).await;
             held.fetch_sub(1, Ordering::SeqCst);
             drop(lock);
             taken
         })
     });
-    let done = within(SOON, join_all(waiters)).await.expect("both had it");
-    let mut taken: Vec<_> = done
-        .into_iter()
-        .map(|waiter| waiter.expect("no panic"))
-        .collect();
-    taken.sort();
-    assert!(taken[0] - begin >= LEASE);
-    assert!(taken[1] - taken[0] >= LEASE / 2);
+    let done = within(SOON, join_all(waiters)).await.expect("all had it");
+    let taken = done.into_iter().map(|waiter| waiter.expect("no panic"));
+    assert!(taken.min().expect("some") - begin >= LEASE);
+    // One new lock file for all of them.
+    assert_eq!(place.ends(), ["lock"]);
+    assert!(place.file(&numbered(2, "lock")).exists());
 }
 
 #[tokio::test]
@@ -203,8 +179,9 @@ async fn any_content_of_a_held_lock_file_counts_as_a_mark() {
     const LEASE: Duration = Duration::from_millis(200);
     for content in ["", "nonsense", &"long ".repeat(1000)] {
         let place = Place::new();
-        fs::write(place.file("lock"), content).expect("written");
-        let holder = fs::File::open(place.file("lock")).expect("it is there");
+        place.make();
+        fs::write(place.lock_file(), content).expect("written");
+        let holder = fs::File::open(place.lock_file()).expect("it is there");
         holder.lock().expect("free");
         let begin = real().now();
         let lock = within(SOON, place.store.lock(&key(), LEASE)).await;
@@ -217,8 +194,9 @@ async fn any_content_of_a_held_lock_file_counts_as_a_mark() {
 async fn a_holder_that_changes_is_not_taken_over() {
     const LEASE: Duration = Duration::from_millis(400);
     let place = Place::new();
-    fs::write(place.file("lock"), "0").expect("written");
-    let holder = fs::File::open(place.file("lock")).expect("it is there");
+    place.make();
+    fs::write(place.lock_file(), "0").expect("written");
+    let holder = fs::File::open(place.lock_file()).expect("it is there");
     holder.lock().expect("free");
     let waiter = tokio::spawn({
         let store = place.store.clone();
@@ -227,53 +205,8 @@ async fn a_holder_that_changes_is_not_taken_over() {
     // As if one holder after the other had it, each for less than a lease.
     for mark in 1..=8 {
         real().sleep(LEASE / 4).await;
-        fs::write(place.file("lock"), mark.to_string()).expect("written");
+        fs::write(place.lock_file(), mark.to_string()).expect("written");
     }
-    assert!(!waiter.is_finished());
-    holder.unlock().expect("held");
-    assert!(within(SOON, waiter).await.expect("it is free").is_ok());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_holder_that_comes_just_before_a_takeover_is_not_taken_over() {
-    const LEASE: Duration = Duration::from_millis(300);
-    let place = Place::with_tokens().await;
-    fs::write(place.file("lock"), "one").expect("written");
-    let holder = fs::File::open(place.file("lock")).expect("it is there");
-    holder.lock().expect("free");
-    let commit = fs::File::open(place.file("commit")).expect("made by the first save");
-    commit.lock().expect("free");
-    let waiter = tokio::spawn({
-        let store = place.store.clone();
-        async move { store.lock(&key(), LEASE).await }
-    });
-    // The waiter is about to take over by now, and waits for the commit lock.
-    real().sleep(2 * LEASE).await;
-    fs::write(place.file("lock"), "two").expect("written");
-    commit.unlock().expect("held");
-    real().sleep(LEASE / 2).await;
-    assert!(!waiter.is_finished());
-    holder.unlock().expect("held");
-    assert!(within(SOON, waiter).await.expect("it is free").is_ok());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_has_locked_a_file_that_was_replaced_is_not_the_holder() {
-    let place = Place::with_tokens().await;
-    let commit = fs::File::open(place.file("commit")).expect("made by the first save");
-    commit.lock().expect("free");
-    let waiter = tokio::spawn({
-        let store = place.store.clone();
-        async move { store.lock(&key(), LONG_LEASE).await }
-    });
-    // The waiter has locked the file by now, and waits for the commit lock to become the holder.
-    real().sleep(Duration::from_millis(100)).await;
-    let path = place.home().join("lock");
-    let holder = fs::File::create(&path).expect("a file");
-    holder.lock().expect("free");
-    fs::rename(&path, place.file("lock")).expect("replaced");
-    commit.unlock().expect("held");
-    real().sleep(Duration::from_millis(200)).await;
     assert!(!waiter.is_finished());
     holder.unlock().expect("held");
     assert!(within(SOON, waiter).await.expect("it is free").is_ok());

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use auth_core::{FileStore, Saved, StoreKey, TokenStore as _};
 
 use super::child::Child;
-use super::{LONG_LEASE, Place, chmod, key, mode, refusal, tokens};
+use super::{LONG_LEASE, Place, chmod, first, key, mode, refusal, room, tokens};
 
 #[test]
 fn files_have_mode_600_and_directories_700_under_any_umask() {
@@ -19,15 +19,12 @@ fn files_have_mode_600_and_directories_700_under_any_umask() {
         assert_eq!(child.ask("save - 1 8"), "Written");
         assert_eq!(child.ask("save 1 2 8"), "Written");
         assert_eq!(child.ask("load"), "2");
-        assert_eq!(child.ask("ends"), "commit json lock");
-        for made in ["some", "some/where", "some/where/tokens"] {
-            assert_eq!(
-                mode(&home.path().join(made)),
-                0o700,
-                "umask {umask}: {made}"
-            );
+        assert_eq!(child.ask("ends"), "json lock");
+        let made = ["some", "some/where", "some/where/tokens"].map(|made| home.path().join(made));
+        for made in made.into_iter().chain([room(&directory)]) {
+            assert_eq!(mode(&made), 0o700, "umask {umask}: {}", made.display());
         }
-        for entry in fs::read_dir(&directory).expect("a directory") {
+        for entry in fs::read_dir(room(&directory)).expect("a directory") {
             let path = entry.expect("an entry").path();
             assert_eq!(mode(&path), 0o600, "umask {umask}: {}", path.display());
         }
@@ -75,6 +72,34 @@ fn what_is_no_directory_of_its_own_is_refused() {
 }
 
 #[tokio::test]
+async fn a_directory_of_a_key_that_is_none_of_our_own_is_refused() {
+    let place = Place::with_tokens().await;
+    for loose in [0o750, 0o701] {
+        chmod(&place.room(), loose);
+        let shown = format!("{loose:04o}");
+        refusal(place.load().await, &["load", "chmod 700", &shown]);
+        refusal(place.save(Some(1), 2).await, &["save", "chmod 700"]);
+        let lock = place.store.lock(&key(), LONG_LEASE).await;
+        refusal(lock, &["lock", "chmod 700"]);
+        assert_eq!(mode(&place.room()), loose);
+    }
+    chmod(&place.room(), 0o700);
+    let real = place.home().join("real");
+    fs::rename(place.room(), &real).expect("moved");
+    symlink(&real, place.room()).expect("a link");
+    refusal(place.load().await, &["load", "symbolic link"]);
+    refusal(place.save(Some(1), 2).await, &["save", "symbolic link"]);
+    let lock = place.store.lock(&key(), LONG_LEASE).await;
+    refusal(lock, &["lock", "symbolic link"]);
+    fs::remove_file(place.room()).expect("removed");
+    fs::write(place.room(), "kept").expect("written");
+    refusal(place.load().await, &["load", "no directory"]);
+    refusal(place.save(None, 1).await, &["save", "no directory"]);
+    assert_eq!(fs::read(place.room()).expect("still there"), b"kept");
+    assert_eq!(fs::read_dir(real).expect("a directory").count(), 1);
+}
+
+#[tokio::test]
 async fn a_record_that_others_can_use_is_refused_and_left_as_it_is() {
     let place = Place::with_tokens().await;
     let before = fs::read(place.record()).expect("a record");
@@ -86,7 +111,7 @@ async fn a_record_that_others_can_use_is_refused_and_left_as_it_is() {
         assert_eq!(mode(&place.record()), loose);
     }
     assert_eq!(fs::read(place.record()).expect("a record"), before);
-    assert_eq!(place.ends(), ["commit", "json"]);
+    assert_eq!(place.ends(), ["json"]);
     chmod(&place.record(), 0o600);
     assert_eq!(place.number().await, Some(1));
 }
@@ -103,8 +128,8 @@ async fn a_symbolic_link_is_never_followed() {
             fs::write(&target, &content).expect("written");
             chmod(&target, 0o600);
         }
-        for end in ["json", "lock", "commit"] {
-            let link = place.file(end);
+        for end in ["json", "lock"] {
+            let link = place.file(&first(end));
             let _ = fs::remove_file(&link);
             symlink(&target, &link).expect("a link");
             match end {
@@ -113,14 +138,9 @@ async fn a_symbolic_link_is_never_followed() {
                     refusal(place.save(Some(1), 2).await, &["symbolic link"]);
                     refusal(place.save(None, 2).await, &["symbolic link"]);
                 }
-                "lock" => {
+                _ => {
                     let lock = place.store.lock(&key(), LONG_LEASE).await;
                     refusal(lock, &["symbolic link", ".lock"]);
-                }
-                _ => {
-                    refusal(place.save(Some(1), 2).await, &["symbolic link", ".commit"]);
-                    let lock = place.store.lock(&key(), LONG_LEASE).await;
-                    refusal(lock, &["symbolic link", ".commit"]);
                 }
             }
             assert!(link.is_symlink());
@@ -154,6 +174,6 @@ async fn keys_lead_nowhere_else() {
         fs::read_dir(place.directory())
             .expect("a directory")
             .count(),
-        14
+        7
     );
 }

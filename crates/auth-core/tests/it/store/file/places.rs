@@ -5,7 +5,7 @@ use std::fs;
 use auth_core::{FileStore, Saved, TokenStore as _};
 
 use super::child::Child;
-use super::{LONG_LEASE, Place, key, refusal, tokens};
+use super::{LONG_LEASE, Place, first, key, refusal, room, tokens};
 
 #[test]
 fn a_relative_directory_stays_where_it_was_when_the_process_goes_elsewhere() {
@@ -15,7 +15,7 @@ fn a_relative_directory_stays_where_it_was_when_the_process_goes_elsewhere() {
     assert_eq!(child.ask("chdir /"), "there");
     assert_eq!(child.ask("save - 1 8"), "Written");
     assert_eq!(child.ask("load"), "1");
-    let record = home.path().join(format!("tokens/{}.json", key().id()));
+    let record = room(&home.path().join("tokens")).join(first("json"));
     assert!(record.exists());
 }
 
@@ -59,10 +59,9 @@ async fn lock_files_that_were_removed_between_two_runs_are_made_again() {
     let place = Place::with_tokens().await;
     drop(place.store.lock(&key(), LONG_LEASE).await.expect("free"));
     for _ in 0..2 {
-        fs::remove_file(place.file("lock")).expect("removed");
-        fs::remove_file(place.file("commit")).expect("removed");
+        fs::remove_file(place.lock_file()).expect("removed");
         let lock = place.store.lock(&key(), LONG_LEASE).await.expect("free");
-        assert_eq!(place.ends(), ["commit", "json", "lock"]);
+        assert_eq!(place.ends(), ["json", "lock"]);
         drop(lock);
     }
     assert_eq!(place.save(Some(1), 2).await.expect("saved"), Saved::Written);

@@ -3,12 +3,12 @@
 use std::fs;
 use std::time::Duration;
 
-use auth_core::{Clock as _, Saved};
+use auth_core::Saved;
 use futures_util::future::join_all;
 
 use super::child::{Child, count};
-use super::{Place, chmod, ends, key, refusal, within};
-use crate::clocks::{eventually, real};
+use super::{Place, chmod, ends, first, numbered, refusal, room, within};
+use crate::clocks::eventually;
 
 #[tokio::test]
 async fn a_save_counts_only_over_the_number_that_it_expects() {
@@ -27,7 +27,7 @@ async fn a_save_counts_only_over_the_number_that_it_expects() {
     }
     assert_eq!(place.save(Some(5), 6).await.expect("saved"), Saved::Written);
     assert_eq!(place.number().await, Some(6));
-    assert_eq!(place.ends(), ["commit", "json"]);
+    assert_eq!(place.ends(), ["json"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -55,88 +55,79 @@ async fn no_update_is_lost_among_many_processes_and_tasks() {
         Some(written.iter().sum()),
         "{written:?}"
     );
-    assert_eq!(place.ends(), ["commit", "json"]);
+    assert_eq!(place.ends(), ["json"]);
 }
 
 #[tokio::test]
-async fn temporary_files_of_killed_processes_go_with_the_next_save() {
+async fn what_killed_processes_left_behind_goes_with_the_next_save() {
     let place = Place::with_tokens().await;
-    for end in [
-        "new-0123456789abcdef0123456789abcdef",
-        "lock-0123456789abcdef0123456789abcdef",
-    ] {
-        fs::write(place.file(end), "cut off").expect("written");
+    place.save(Some(1), 2).await.map(drop).expect("saved");
+    let mut left = Vec::new();
+    for number in [1, 2, 3] {
+        let name = format!("{}-{:032x}", numbered(number, "json"), number);
+        left.push(place.file(&name));
     }
+    left.push(place.file(&first("json")));
+    let later = format!("{}-{:032x}", numbered(4, "json"), 4);
     let foreign = [
-        "new-0123456789ABCDEF0123456789ABCDEF",
-        "new-0123456789abcdef0123456789abcde",
-        "new-",
-        "lock-mine",
-        "unreadable-1",
-    ];
-    for end in foreign {
-        fs::write(place.file(end), "kept").expect("written");
+        later,
+        numbered(3, "lock-0123456789abcdef0123456789abcdef"),
+        numbered(1, "json-0123456789ABCDEF0123456789ABCDEF"),
+        numbered(1, "json-0123456789abcdef0123456789abcde"),
+        "1.json".to_owned(),
+        "unreadable-1".to_owned(),
+    ]
+    .map(|name| place.file(&name));
+    for path in left.iter().chain(&foreign) {
+        fs::write(path, "cut off").expect("written");
     }
-    let stranger = "another-key.new-0123456789abcdef0123456789abcdef";
-    fs::write(place.directory().join(stranger), "kept").expect("written");
-    // One that is being written is locked.
-    let busy = place.file("new-fedcba9876543210fedcba9876543210");
-    fs::write(&busy, "half a rec").expect("written");
-    let writer = fs::File::open(&busy).expect("it is there");
-    writer.lock().expect("free");
 
-    assert_eq!(place.save(Some(1), 2).await.expect("saved"), Saved::Written);
-    let mut expected = vec![
-        "commit",
-        "json",
-        "new-0123456789abcdef0123456789abcdef",
-        "new-fedcba9876543210fedcba9876543210",
-    ];
-    expected.extend(foreign);
-    expected.sort_unstable();
-    assert_eq!(place.ends(), expected);
-    assert!(place.directory().join(stranger).exists());
-    assert!(!place.file("new-0123456789abcdef0123456789abcdef").exists());
-
-    drop(writer);
     assert_eq!(place.save(Some(2), 3).await.expect("saved"), Saved::Written);
-    assert!(!busy.exists());
+    assert!(left.iter().all(|path| !path.exists()));
+    assert!(foreign.iter().all(|path| path.exists()));
+    let entries = fs::read_dir(place.room()).expect("a directory").count();
+    assert_eq!(entries, foreign.len() + 1);
+
+    // Somebody who wakes up by now finds its temporary file gone.
+    assert_eq!(place.save(Some(3), 4).await.expect("saved"), Saved::Written);
+    assert!(!foreign[0].exists());
+    assert_eq!(place.number().await, Some(4));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_save_that_can_not_be_committed_fails_in_time_and_changes_nothing() {
+#[tokio::test]
+async fn a_save_after_the_highest_number_says_what_helps() {
     let place = Place::with_tokens().await;
-    let commit = fs::File::open(place.file("commit")).expect("made by the first save");
-    commit.lock().expect("free");
-    let begin = real().now();
-    let saved = within(Duration::from_secs(5), place.save(Some(1), 2)).await;
-    refusal(saved.expect("in time"), &["save", ".commit", "stopped"]);
-    assert!(begin.elapsed() >= Duration::from_secs(4));
+    let last = place.file(&numbered(u64::MAX, "json"));
+    fs::rename(place.record(), &last).expect("renamed");
     assert_eq!(place.number().await, Some(1));
-    assert_eq!(place.ends(), ["commit", "json"]);
-    commit.unlock().expect("held");
-    assert_eq!(place.save(Some(1), 2).await.expect("saved"), Saved::Written);
+    refusal(
+        place.save(Some(1), 2).await,
+        &["save", "move its directory away"],
+    );
+    assert_eq!(place.ends(), ["json"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_save_that_nobody_waits_for_is_whole_or_not_at_all() {
     let place = Place::with_tokens().await;
-    let commit = fs::File::open(place.file("commit")).expect("made by the first save");
-    commit.lock().expect("free");
-    let given_up = within(Duration::from_millis(50), place.save(Some(1), 2)).await;
-    assert!(given_up.is_none());
-    assert_eq!(place.number().await, Some(1));
-    commit.unlock().expect("held");
-    // What had begun runs to its end, and leaves nothing locked and nothing behind.
-    eventually("the temporary file is gone", || {
-        place.ends() == ["commit", "json"]
-    })
-    .await;
-    eventually("the commit lock is free", || commit.try_lock().is_ok()).await;
-    commit.unlock().expect("held");
+    let mut number = 1;
+    for microseconds in (0..200).map(|n| n * 50) {
+        let limit = Duration::from_micros(microseconds);
+        let saved = within(limit, place.save(Some(number), number + 1)).await;
+        if let Some(saved) = saved {
+            // One before it, that was given up, may have come first.
+            let _ = saved.expect("saved");
+        }
+        let stands = place.number().await.expect("tokens");
+        assert!((number..=number + 1).contains(&stands), "{stands}");
+        number = stands;
+    }
+    // What had begun runs to its end, and leaves nothing behind.
+    eventually("the temporary files are gone", || place.ends() == ["json"]).await;
     let number = place.number().await.expect("tokens");
-    assert_eq!(number, 2);
-    assert_eq!(place.save(Some(2), 3).await.expect("saved"), Saved::Written);
+    let saved = place.save(Some(number), number + 1).await;
+    assert_eq!(saved.expect("saved"), Saved::Written);
+    assert_eq!(place.number().await, Some(number + 1));
 }
 
 #[test]
@@ -152,7 +143,7 @@ fn a_write_that_breaks_off_leaves_the_record_as_it_was() {
         assert!(answer.contains(part), "{answer}");
     }
     assert_eq!(child.ask("load"), "1");
-    assert_eq!(ends(&directory), ["commit", "json"]);
+    assert_eq!(ends(&room(&directory)), ["json"]);
     assert_eq!(child.ask("save 1 2 8"), "Written");
     assert_eq!(child.ask("load"), "2");
 }
@@ -181,7 +172,7 @@ fn a_full_disk_leaves_the_record_as_it_was() {
     for _ in 0..3 {
         let answer = child.ask("save 1 2 8");
         assert!(answer.contains("make room"), "{answer}");
-        assert_eq!(child.ask("ends"), "commit json lock");
+        assert_eq!(child.ask("ends"), "json lock");
         assert_eq!(child.ask("load"), "1");
     }
     // The lock needs no room.
@@ -207,7 +198,7 @@ fn a_read_only_file_system_leaves_the_record_as_it_was() {
         assert!(answer.contains("that can be written"), "{answer}");
     }
     assert_eq!(child.ask("load"), "1");
-    assert_eq!(child.ask("ends"), "commit json lock");
+    assert_eq!(child.ask("ends"), "json lock");
     assert_eq!(child.ask("sh mount -o remount,rw ."), "true");
     assert_eq!(child.ask("save 1 2 8"), "Written");
 }
@@ -227,24 +218,26 @@ fn a_read_only_directory_leaves_the_record_as_it_was() {
     assert_eq!(child.ask("lock 1000"), "locked");
     assert_eq!(child.ask("unlock"), "unlocked");
     assert_eq!(child.ask("save - 1 8"), "Written");
-    chmod(&directory, 0o500);
-    assert_eq!(child.ask("fill tokens/probe"), "permission denied");
+    chmod(&room(&directory), 0o500);
+    let probe = room("tokens".as_ref()).join("probe");
+    let probe = child.ask(&format!("fill {}", probe.display()));
+    assert_eq!(probe, "permission denied");
     let answer = child.ask("save 1 2 8");
     for part in ["token store: save", "must belong to the user"] {
         assert!(answer.contains(part), "{answer}");
     }
     assert_eq!(child.ask("load"), "1");
-    assert_eq!(ends(&directory), ["commit", "json", "lock"]);
+    assert_eq!(ends(&room(&directory)), ["json", "lock"]);
     // What is there already can be locked.
     assert_eq!(child.ask("lock 1000"), "locked");
 
     // A record that can't even be read is left where it is.
-    let record = directory.join(format!("{}.json", key().id()));
-    chmod(&directory, 0o700);
+    let record = room(&directory).join(first("json"));
+    chmod(&room(&directory), 0o700);
     chmod(&record, 0);
     let answer = child.ask("load");
     assert!(answer.contains("must belong to the user"), "{answer}");
-    assert_eq!(ends(&directory), ["commit", "json", "lock"]);
+    assert_eq!(ends(&room(&directory)), ["json", "lock"]);
     chmod(&record, 0o600);
     assert_eq!(child.ask("save 1 2 8"), "Written");
 }
@@ -256,14 +249,15 @@ fn an_unreadable_record_that_can_not_be_moved_stays() {
         return;
     };
     assert_eq!(child.ask("save - 1 8"), "Written");
-    let spoil = format!("sh echo cut > tokens/{}.json", key().id());
+    let record = room("tokens".as_ref()).join(first("json"));
+    let spoil = format!("sh echo cut > {}", record.display());
     assert_eq!(child.ask(&spoil), "true");
     assert_eq!(child.ask("sh mount -o remount,ro ."), "true");
     let answer = child.ask("load");
     for part in ["token store: load", "that can be written"] {
         assert!(answer.contains(part), "{answer}");
     }
-    assert_eq!(child.ask("ends"), "commit json");
+    assert_eq!(child.ask("ends"), "json");
     assert_eq!(child.ask("sh mount -o remount,rw ."), "true");
     let answer = child.ask("load");
     assert!(answer.contains("unreadable-1"), "{answer}");

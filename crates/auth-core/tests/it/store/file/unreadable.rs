@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::Duration;
 
-use auth_core::{Clock as _, Generation, Saved, StoreKey, TokenStore as _};
+use auth_core::{Generation, Saved, StoreKey, TokenStore as _};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{LONG_LEASE, Place, key, refusal, tokens, tokens_of};
-use crate::clocks::real;
+use super::{LONG_LEASE, Place, chmod, first, key, refusal, tokens, tokens_of};
 
 /// The longest record.
 const MEBIBYTE: usize = 1024 * 1024;
@@ -17,23 +16,23 @@ const MEBIBYTE: usize = 1024 * 1024;
 async fn is_set_aside(content: &[u8], reason: &str) {
     let place = Place::new();
     place.put(content);
-    let path = place.record().display().to_string();
+    let record = place.record();
     let aside = place.file("unreadable-1");
     let error = refusal(
         place.load().await,
         &[
             "load",
-            &path,
+            &record.display().to_string(),
             reason,
             "next sign-in",
             &aside.display().to_string(),
         ],
     );
     assert_eq!(fs::read(&aside).expect("set aside"), content, "{error}");
-    assert!(!place.record().exists());
+    assert!(!record.exists());
     assert_eq!(place.number().await, None);
     assert_eq!(place.save(None, 1).await.expect("saved"), Saved::Written);
-    assert_eq!(place.ends(), ["commit", "json", "unreadable-1"]);
+    assert_eq!(place.ends(), ["json", "unreadable-1"]);
     assert_eq!(place.number().await, Some(1));
 }
 
@@ -45,7 +44,7 @@ async fn is_left(content: &[u8], reason: &str) {
         refusal(place.load().await, &["load", reason]);
         refusal(place.save(expected, 2).await, &["save", reason]);
         assert_eq!(fs::read(place.record()).expect("a record"), content);
-        assert_eq!(place.ends(), ["commit", "json"]);
+        assert_eq!(place.ends(), ["json"]);
     }
 }
 
@@ -234,7 +233,7 @@ async fn what_was_set_aside_stays_when_more_comes() {
     refusal(place.load().await, &["unreadable-2"]);
     assert_eq!(
         place.ends(),
-        ["commit", "unreadable-1", "unreadable-2", "unreadable-3"]
+        ["json", "unreadable-1", "unreadable-2", "unreadable-3"]
     );
 }
 
@@ -252,34 +251,63 @@ async fn a_save_over_an_unreadable_record_fails_and_destroys_nothing() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_record_that_was_just_replaced_is_not_set_aside() {
+#[tokio::test]
+async fn what_stood_there_before_an_unreadable_record_never_comes_back() {
     let place = Place::with_tokens().await;
-    let good = place.home().join("good");
-    fs::copy(place.record(), &good).expect("a copy");
-    place.put(b"something");
-    let commit = fs::File::open(place.file("commit")).expect("made by the first save");
-    commit.lock().expect("free");
-    let load = tokio::spawn({
-        let store = place.store.clone();
-        async move { store.load(&key()).await }
-    });
-    // The load has found the bad record by now, and waits for the commit lock.
-    real().sleep(Duration::from_millis(100)).await;
-    assert!(!load.is_finished());
-    fs::rename(&good, place.record()).expect("replaced");
-    commit.unlock().expect("held");
-    let stored = load.await.expect("no panic").expect("loaded");
-    assert_eq!(stored.expect("tokens").generation.number(), 1);
-    assert_eq!(place.ends(), ["commit", "json"]);
+    let before = place.home().join("before");
+    fs::copy(place.record(), &before).expect("a copy");
+    assert_eq!(place.save(Some(1), 2).await.expect("saved"), Saved::Written);
+    // As if the one who saved had been killed before it could remove the first.
+    fs::rename(before, place.file(&first("json"))).expect("moved");
+    place.put(b"spoiled");
+    refusal(place.load().await, &["unreadable-1"]);
+    for _ in 0..2 {
+        assert_eq!(place.number().await, None);
+    }
+    assert_eq!(
+        place.save(Some(1), 2).await.expect("saved"),
+        Saved::Superseded
+    );
+    assert_eq!(place.save(None, 1).await.expect("saved"), Saved::Written);
+    assert_eq!(place.number().await, Some(1));
+    assert_eq!(place.ends(), ["json", "unreadable-1"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_find_an_unreadable_record_one_sets_it_aside() {
+    for _ in 0..20 {
+        let place = Place::new();
+        place.put(b"something");
+        let loads = (0..8).map(|_| {
+            let store = place.store.clone();
+            tokio::spawn(async move { store.load(&key()).await })
+        });
+        let mut told = 0;
+        for load in join_all(loads).await {
+            match load.expect("no panic") {
+                Ok(stored) => assert!(stored.is_none()),
+                error => {
+                    refusal(error, &["set aside"]);
+                    told += 1;
+                }
+            }
+        }
+        assert_eq!(told, 1);
+        let entries = fs::read_dir(place.room()).expect("a directory");
+        let mut contents = entries.map(|entry| fs::read(entry.expect("an entry").path()));
+        let is_it = |content: std::io::Result<Vec<u8>>| content.expect("read") == b"something";
+        assert!(contents.any(is_it));
+        assert_eq!(place.ends().len(), 2);
+    }
 }
 
 #[tokio::test]
 async fn what_is_no_regular_file_is_left_as_it_is() {
-    for end in ["json", "lock", "commit"] {
+    for end in ["json", "lock"] {
         for is_fifo in [false, true] {
             let place = Place::new();
-            let path = place.file(end);
+            place.make();
+            let path = place.file(&first(end));
             if is_fifo {
                 let made = Command::new("mkfifo")
                     .args(["-m", "600"])
@@ -312,7 +340,9 @@ async fn keys_do_not_see_each_other() {
     let other = StoreKey::new("EXAMPLE_V4", "app-1/bo", "login.example.com", "");
     assert!(place.store.load(&other).await.expect("loaded").is_none());
     // A record that was moved to another key's name belongs to nobody there.
-    let moved = place.directory().join(format!("{}.json", other.id()));
+    fs::create_dir(place.directory().join(other.id())).expect("a directory");
+    chmod(&place.directory().join(other.id()), 0o700);
+    let moved = place.directory().join(other.id()).join(first("json"));
     fs::copy(place.record(), &moved).expect("a copy");
     refusal(place.store.load(&other).await, &["another key"]);
     assert_eq!(place.number().await, Some(1));
