@@ -232,9 +232,10 @@ impl Disk {
     async fn assert_latest_are_stored(&mut self) {
         let outside = self.outside.path().join(TOKENS);
         for entry in fs::read_dir(self.directory()).unwrap() {
-            let entry = entry.unwrap();
-            if entry.file_type().unwrap().is_file() {
-                fs::copy(entry.path(), outside.join(entry.file_name())).unwrap();
+            let key = entry.unwrap();
+            // Beside the directory of each key there can be what fills the disk.
+            if key.file_type().unwrap().is_dir() {
+                copy_records(&key.path(), &outside.join(key.file_name()));
             }
         }
         let stored = self.account.stored().await;
@@ -246,6 +247,19 @@ impl Disk {
         });
         assert_eq!(last, Some(true), "the last call was made with other tokens");
         assert_eq!(self.sandbox.reuse_detected(), 0);
+    }
+}
+
+/// Replaces what stands in the directory of a key by the records of another.
+fn copy_records(from: &Path, to: &Path) {
+    for file in fs::read_dir(to).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        if file.path().extension().is_some_and(|end| end == "json") {
+            fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
     }
 }
 

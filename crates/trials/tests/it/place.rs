@@ -43,16 +43,22 @@ impl Place {
         let Self::Files(directory) = self else {
             return;
         };
-        for entry in fs::read_dir(directory).unwrap() {
+        // Each key has a directory.
+        let keys = fs::read_dir(directory).unwrap();
+        let files = keys.flat_map(|key| fs::read_dir(key.unwrap().path()).unwrap());
+        let mut records = 0;
+        for entry in files {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             assert!(!name.contains("unreadable"), "{name} was set aside");
             if name.ends_with(".json") {
+                records += 1;
                 let text = fs::read(&path).unwrap();
                 let parsed = serde_json::from_slice::<serde_json::Value>(&text);
                 assert!(parsed.is_ok(), "{name} is torn: {parsed:?}");
             }
         }
+        assert!(records > 0, "there are no records to be looked at");
     }
 }
 

@@ -32,8 +32,6 @@ struct Tally {
     sent_late: usize,
     /// Calls of a process that woke with tokens which were revoked meanwhile.
     unauthorized: usize,
-    /// Stops that others could do nothing about until the process woke.
-    held_up: usize,
     slowest: Duration,
 }
 
@@ -53,7 +51,6 @@ pub(super) async fn stop_all(place: &Place, proof: &str) {
         sum.reauthorized += lane.reauthorized;
         sum.sent_late += lane.sent_late;
         sum.unauthorized += lane.unauthorized;
-        sum.held_up += lane.held_up;
         sum.slowest = sum.slowest.max(lane.slowest);
     }
     say(&format!("{proof}: {sum:?} in {:?}", begin.elapsed()));
@@ -99,20 +96,6 @@ async fn round(account: &Account, tally: &mut Tally) {
         Event::Reauthorize if account.who == Who::Person => {
             tally.reauthorized += 1;
             account.sign_in().await;
-        }
-        failed if failed.is_store_refusal() && matches!(account.place, Place::Files(_)) => {
-            // The file store says so of one that is stopped while it puts a file in another's place.
-            tally.held_up += 1;
-            first.wake().await;
-            for worker in [&mut first, &mut second] {
-                let is_enough = |event: &Event| matches!(event, Event::Ok | Event::Reauthorize);
-                let got_on = timeout(BOUND, worker.until(is_enough)).await;
-                if got_on.expect("the process does not get on") == Event::Reauthorize {
-                    account.sign_in().await;
-                    get_on(worker).await;
-                }
-            }
-            return;
         }
         other => panic!("{:?}: {other:?}", account.who),
     }
