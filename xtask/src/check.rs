@@ -5,6 +5,7 @@ mod deny;
 mod deps;
 mod features;
 mod names;
+mod openapi;
 mod size;
 
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ pub(crate) enum Leaf {
     Deps,
     /// Spans and events are named as docs/observability.md promises.
     Names,
+    /// The OpenAPI documents follow docs/openapi.md.
+    Openapi,
     /// Clippy has nothing to say, with the default features and with all.
     Clippy,
     /// The documentation builds without a warning.
@@ -94,6 +97,7 @@ impl Leaf {
             Self::Fmt => cargo::fmt(workspace),
             Self::Deps => deps::check(workspace),
             Self::Names => names::check(),
+            Self::Openapi => openapi::check(),
             Self::Clippy => cargo::clippy(workspace, fast),
             Self::Docs => cargo::docs(workspace),
             Self::Dialects => codegen::check(workspace),
@@ -112,7 +116,7 @@ mod tests {
         let fast = chosen(&[], true);
         assert!(fast.contains(&Leaf::Clippy) && fast.contains(&Leaf::Dialects));
         assert!(!fast.contains(&Leaf::Features) && !fast.contains(&Leaf::Deny));
-        assert_eq!(chosen(&[], false).len(), 9);
+        assert_eq!(chosen(&[], false).len(), 10);
     }
 
     #[test]
