@@ -228,6 +228,14 @@ impl Error {
         )
     }
 
+    /// A page of a list whose task ended without an answer.
+    pub(crate) fn page_cancelled() -> Self {
+        Self::new(
+            ErrorKind::Cancelled,
+            "the request for a page ended without an answer: its runtime was shut down",
+        )
+    }
+
     /// A secret that could not be read.
     pub(crate) fn secret(name: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
         Self::new(

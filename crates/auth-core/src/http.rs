@@ -5,6 +5,7 @@
 
 mod call;
 mod profile;
+mod repeat;
 mod response;
 mod send;
 
@@ -25,6 +26,7 @@ use crate::transport::{BaseUrl, Transport};
 
 pub use call::Call;
 pub use profile::Profile;
+pub(crate) use repeat::Repeat;
 pub use response::Response;
 
 /// One signed-in principal at one provider. Cheap to clone; clones share session, connections and rate limit.
@@ -167,18 +169,12 @@ impl ApiClient {
     /// Begins a call. `path` starts at the host's root, version included, and may hold a query; what of it comes from
     /// outside must be percent-encoded. An absolute URL is taken if it is on the API's own host.
     pub fn request(&self, method: Method, path: &str) -> Call<'_> {
-        Call::new(&self.0, method, path, &self.0.api_base, &self.0.fixed_query)
+        Call::new(&self.0, method, path, &self.0.api_base)
     }
 
     /// Begins a call to the host that tokens come from.
     pub fn request_at_token_host(&self, method: Method, path: &str) -> Call<'_> {
-        Call::new(
-            &self.0,
-            method,
-            path,
-            &self.0.token_base,
-            &self.0.fixed_query,
-        )
+        Call::new(&self.0, method, path, &self.0.token_base)
     }
 
     /// Signs in now instead of at the first call, so that wrong credentials show at once. A key or static token needs no

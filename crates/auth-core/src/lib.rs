@@ -8,6 +8,7 @@ mod error;
 mod fault;
 mod grant;
 mod http;
+mod page;
 mod rate_limit;
 mod secret;
 mod session;
@@ -30,11 +31,12 @@ pub use integrator::FileStore;
 #[cfg(feature = "conformance")]
 pub use integrator::check_token_store;
 pub use integrator::{
-    Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Clock, Error, ErrorKind,
-    Generation, HeaderMap, HeaderName, HeaderValue, Health, HealthState, HealthWatch, ManualClock,
-    MemoryStore, Method, PendingAuthorization, RateLimiter, RefreshMark, Response, Saved, Secret,
-    SecretProvider, SecretSource, Session, Settings, StatusCode, StoreKey, StoreLock, StoredTokens,
-    SystemClock, TokenSet, TokenStore, Transport, TransportBuilder, Url, async_trait,
+    Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Clock, Decode, Error,
+    ErrorKind, Generation, HeaderMap, HeaderName, HeaderValue, Health, HealthState, HealthWatch,
+    ItemPlace, Items, List, ManualClock, MemoryStore, Method, Page, Paging, PendingAuthorization,
+    RateLimiter, RefreshMark, Response, Saved, Secret, SecretProvider, SecretSource, Session,
+    Settings, StatusCode, StoreKey, StoreLock, StoredTokens, SystemClock, TokenSet, TokenStore,
+    Transport, TransportBuilder, Url, async_trait,
 };
 #[cfg(feature = "redis")]
 pub use integrator::{RedisStore, RedisStoreBuilder};
@@ -47,6 +49,7 @@ pub mod integrator {
     pub use crate::error::{Error, ErrorKind};
     pub use crate::grant::AuthorizationCode;
     pub use crate::http::{Call, Response};
+    pub use crate::page::{Decode, ItemPlace, Items, List, Page, Paging};
     pub use crate::rate_limit::RateLimiter;
     pub use crate::secret::{Secret, SecretProvider, SecretSource};
     pub use crate::session::{Health, HealthState, HealthWatch, Session};

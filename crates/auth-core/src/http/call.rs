@@ -1,6 +1,7 @@
 //! Puts one call together and refuses what must not be sent.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,8 +15,9 @@ use serde::Serialize;
 use url::Url;
 
 use crate::error::Error;
-use crate::transport::{BaseUrl, append_query};
+use crate::transport::BaseUrl;
 
+use super::repeat::Repeat;
 use super::{Response, Shared};
 
 /// One API call: what it sends, and what may be spent on it.
@@ -41,8 +43,7 @@ use super::{Response, Shared};
 /// RFC 9110 sections 9.2.2 (which methods may be repeated) and 10.2.3 (`Retry-After`), RFC 6750 section 3 (401).
 #[must_use = "a call does nothing until it is sent"]
 pub struct Call<'c> {
-    shared: &'c Shared,
-    fixed_query: &'c [(&'static str, String)],
+    shared: &'c Arc<Shared>,
     method: Method,
     url: Result<Url, Error>,
     query: Vec<(String, String)>,
@@ -56,6 +57,7 @@ pub struct Call<'c> {
 }
 
 /// A call that is ready to be sent, as often as need be.
+#[derive(Clone)]
 pub(super) struct Ready {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -68,17 +70,10 @@ pub(super) struct Ready {
 }
 
 impl<'c> Call<'c> {
-    pub(super) fn new(
-        shared: &'c Shared,
-        method: Method,
-        path: &str,
-        base: &BaseUrl,
-        fixed_query: &'c [(&'static str, String)],
-    ) -> Self {
+    pub(super) fn new(shared: &'c Arc<Shared>, method: Method, path: &str, base: &BaseUrl) -> Self {
         let idempotent = method.is_idempotent();
         Self {
             shared,
-            fixed_query,
             method,
             url: locate(path, base),
             query: Vec::new(),
@@ -171,35 +166,18 @@ impl<'c> Call<'c> {
     /// Any [`ErrorKind`](crate::ErrorKind). A failure that may pass was tried again before it is told, as often as
     /// [`Settings::call_retries`](crate::Settings::call_retries) says and the deadline leaves time for.
     pub async fn send(self) -> Result<Response, Error> {
-        let shared = self.shared;
-        shared.send(self.ready()?).await
+        self.repeat()?.send().await
     }
 
-    fn ready(self) -> Result<Ready, Error> {
-        let mut url = self.url?;
+    /// Checks the call and makes it one that can be sent again and again.
+    pub(crate) fn repeat(self) -> Result<Repeat, Error> {
+        let url = self.url?;
         if matches!(self.method, Method::CONNECT | Method::TRACE) {
             return Err(Error::invalid("no API call is made with CONNECT or TRACE"));
         }
         if let Some(problem) = self.problem {
             return Err(problem);
         }
-        let brought: Vec<String> = url
-            .query_pairs()
-            .map(|(name, _)| name.into_owned())
-            .collect();
-        append_query(&mut url, &self.query);
-        let missing: Vec<_> = self
-            .fixed_query
-            .iter()
-            .filter(|(name, _)| {
-                !brought
-                    .iter()
-                    .chain(self.query.iter().map(|(name, _)| name))
-                    .any(|n| n == name)
-            })
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        append_query(&mut url, &missing);
         let mut headers = self.headers;
         headers
             .entry(ACCEPT)
@@ -209,7 +187,7 @@ impl<'c> Call<'c> {
             // RFC 9110 section 8.6: these say so where they have no body; servers may answer 411 otherwise.
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        Ok(Ready {
+        let ready = Ready {
             method: self.method,
             url,
             headers,
@@ -218,7 +196,8 @@ impl<'c> Call<'c> {
             deadline: self.deadline,
             idempotent: self.idempotent,
             replay: self.replay,
-        })
+        };
+        Ok(Repeat::new(Arc::clone(self.shared), ready, self.query))
     }
 }
 

@@ -35,7 +35,10 @@ impl Shared {
             url.path = call.url.path(),
             error.type = Empty,
         );
-        let sent = self.send_until_verdict(call).instrument(span.clone()).await;
+        // Boxed, so that a caller may hold many calls in a future of its own.
+        let sent = Box::pin(self.send_until_verdict(call))
+            .instrument(span.clone())
+            .await;
         if let Err(error) = &sent {
             span.record("error.type", field::debug(error.kind()));
         }

@@ -12,6 +12,7 @@ mod endpoint;
 mod http;
 mod leak;
 mod network;
+mod page;
 mod raw;
 mod session;
 mod stage;

@@ -1,0 +1,118 @@
+//! Sends a call again and again, each time with other query parameters or to a link that an answer gave.
+
+use std::sync::Arc;
+
+use http::Method;
+use url::Url;
+
+use crate::error::Error;
+use crate::transport::append_query;
+
+use super::call::Ready;
+use super::{Response, Shared};
+
+/// A link longer than this is not followed.
+const LONGEST_LINK: usize = 8192;
+
+/// A call that has been checked. It owns what it needs, so a task of its own may send it.
+#[derive(Clone)]
+pub(crate) struct Repeat {
+    shared: Arc<Shared>,
+    ready: Ready,
+    query: Vec<(String, String)>,
+}
+
+impl Repeat {
+    /// `ready` has no query in its URL but that of the path.
+    pub(super) fn new(shared: Arc<Shared>, ready: Ready, query: Vec<(String, String)>) -> Self {
+        Self {
+            shared,
+            ready,
+            query,
+        }
+    }
+
+    /// Takes a parameter out of the query; where there are several of the name, the last one counts.
+    pub(crate) fn take(&mut self, name: &str) -> Option<String> {
+        let mut taken = None;
+        self.query.retain_mut(|(known, value)| {
+            let keep = known != name;
+            if !keep {
+                taken = Some(std::mem::take(value));
+            }
+            keep
+        });
+        taken
+    }
+
+    /// Adds a parameter to the query.
+    pub(crate) fn add(&mut self, name: &str, value: impl ToString) {
+        self.query.push((name.to_owned(), value.to_string()));
+    }
+
+    /// Says whether anything but reading could be asked for in this way.
+    fn is_read(&self) -> bool {
+        matches!(self.ready.method, Method::GET | Method::HEAD)
+    }
+
+    /// The same call at `link`, as an answer gave it: an absolute URL or one that counts from this call's. What the
+    /// link says wins, also about parameters, whose names are compared without regard to case; those that it lacks stay.
+    ///
+    /// # Errors
+    /// `Blocked` for a link to another origin, with user info, or, for a call that is no mere read, to another path.
+    pub(crate) fn follow(&self, link: &str) -> Result<Self, Error> {
+        let own = &self.ready.url;
+        let refuse = |reason: &'static str| Err(Error::blocked(reason, true));
+        if link.len() > LONGEST_LINK {
+            return refuse("the link to the next page is longer than 8 KiB");
+        }
+        let Ok(mut url) = own.join(link) else {
+            return refuse("the link to the next page is no URL");
+        };
+        let is_same_origin = url.scheme() == own.scheme() && url.origin() == own.origin();
+        if !is_same_origin || !url.username().is_empty() || url.password().is_some() {
+            return refuse(
+                "the link to the next page leads to another scheme, host or port; credentials are not sent there",
+            );
+        }
+        if !self.is_read() && !url.path().eq_ignore_ascii_case(own.path()) {
+            return refuse("the link to the next page leads to another path than the call's");
+        }
+        url.set_fragment(None);
+        let told: Vec<_> = names(&url);
+        let own_query = own.query_pairs().into_owned();
+        let query = own_query.chain(self.query.iter().cloned());
+        let query = query.filter(|(name, _)| !holds(&told, name)).collect();
+        let mut ready = self.ready.clone();
+        ready.url = url;
+        Ok(Self::new(Arc::clone(&self.shared), ready, query))
+    }
+
+    /// Sends the call; see [`Call::send`](super::Call::send).
+    pub(crate) async fn send(self) -> Result<Response, Error> {
+        let mut ready = self.ready;
+        let mut told = names(&ready.url);
+        append_query(&mut ready.url, &self.query);
+        told.extend(self.query.into_iter().map(|(name, _)| name));
+        let missing: Vec<_> = self
+            .shared
+            .fixed_query
+            .iter()
+            .filter(|(name, _)| !holds(&told, name))
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        append_query(&mut ready.url, &missing);
+        self.shared.send(ready).await
+    }
+}
+
+/// The names of a URL's parameters.
+fn names(url: &Url) -> Vec<String> {
+    url.query_pairs()
+        .map(|(name, _)| name.into_owned())
+        .collect()
+}
+
+fn holds(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
