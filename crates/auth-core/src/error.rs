@@ -251,7 +251,7 @@ impl Error {
         let path = path.join(".");
         let problem = one_line(problem);
         let message = match path.as_str() {
-            "" | "." | "?" => format!("the answer does not fit: {problem}"),
+            "" | "$" | "." | "?" => format!("the answer does not fit: {problem}"),
             path => format!("the answer does not fit at `{}`: {problem}", one_line(path)),
         };
         Self::new(ErrorKind::Decode, message).with(|inner| {

@@ -8,6 +8,8 @@ mod error;
 mod fault;
 mod grant;
 mod http;
+#[cfg(feature = "models")]
+pub mod model;
 mod page;
 mod rate_limit;
 mod secret;
@@ -49,6 +51,8 @@ pub mod integrator {
     pub use crate::error::{Error, ErrorKind};
     pub use crate::grant::AuthorizationCode;
     pub use crate::http::{Call, Response};
+    #[cfg(feature = "models")]
+    pub use crate::model;
     pub use crate::page::{Decode, ItemPlace, Items, List, Page, Paging};
     pub use crate::rate_limit::RateLimiter;
     pub use crate::secret::{Secret, SecretProvider, SecretSource};

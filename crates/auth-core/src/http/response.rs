@@ -6,8 +6,12 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+#[cfg(feature = "models")]
+use serde_json::Value;
 
 use crate::error::{Error, without_value};
+#[cfg(feature = "models")]
+use crate::model::{FromJson, Misfit, Place};
 
 /// An answer with a success status, read to its end. `Debug` shows neither headers nor body.
 ///
@@ -90,6 +94,80 @@ impl Response {
             },
             Err(error) => Err(self.misfit(&error.path().to_string(), error.inner())),
         }
+    }
+
+    /// Decodes the body as a model or another value of the [`model`](mod@crate::model) room; an empty one counts as `null`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), naming the place that does not fit, as in `$.items[3].price`;
+    /// the value found there is not repeated.
+    ///
+    /// # Examples
+    /// ```
+    /// # use auth_core::{ApiClient, BaseUrl, Dialect, Grant, KeyKind, KeyRow, Principal, Profile, Settings};
+    /// # use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+    /// # const DIALECT: Dialect = Dialect::new("EXAMPLE", &[]).keys(&[KeyRow::new(KeyKind::Token, &[], "")]);
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let server = MockServer::start().await;
+    /// # let found = ResponseTemplate::new(200).set_body_json(serde_json::json!({ "counts": [3, "4"] }));
+    /// # Mock::given(any()).respond_with(found).mount(&server).await;
+    /// # let base = BaseUrl::parse("base_url", &server.uri(), &[])?;
+    /// # let principal = Principal::new(Grant::StaticToken("t-1".into()));
+    /// # let client = ApiClient::new(Profile::new(DIALECT, base.clone(), base, principal, "x/1"), &Settings::new())?;
+    /// use std::collections::BTreeMap;
+    /// use auth_core::Method;
+    ///
+    /// let answer = client.request(Method::GET, "/counts").send().await?;
+    /// let all: BTreeMap<String, Vec<i64>> = answer.model()?;
+    /// let counts: Vec<i64> = answer.model_at("counts")?;
+    /// assert_eq!((&all["counts"], counts.as_slice()), (&counts, &[3, 4][..]));
+    ///
+    /// let error = answer.model_at::<Vec<bool>>("counts").unwrap_err();
+    /// assert_eq!(error.to_string(), "the answer does not fit at `$.counts[0]`: expected a boolean");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "models")]
+    pub fn model<T: FromJson>(&self) -> Result<T, Error> {
+        let model = T::from_json(self.value()?, &Place::root());
+        model.map_err(|misfit| self.unfit(&misfit))
+    }
+
+    /// Decodes the member `key` of the body, for answers that wrap what was asked for.
+    ///
+    /// # Errors
+    /// As [`model`](Self::model); a missing member is one, unless `T` is an [`Option`].
+    #[cfg(feature = "models")]
+    pub fn model_at<T: FromJson>(&self, key: &str) -> Result<T, Error> {
+        let root = Place::root();
+        let place = root.key(key);
+        let model = match self.value()? {
+            Value::Object(mut members) => match members.remove(key) {
+                Some(value) => T::from_json(value, &place),
+                None => T::absent(&place),
+            },
+            _ => Err(root.misfit("expected an object")),
+        };
+        model.map_err(|misfit| self.unfit(&misfit))
+    }
+
+    #[cfg(feature = "models")]
+    fn value(&self) -> Result<Value, Error> {
+        if self.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&self.body).map_err(|error| self.misfit("", &error))
+    }
+
+    #[cfg(feature = "models")]
+    fn unfit(&self, misfit: &Misfit) -> Error {
+        let problem = if self.body.is_empty() {
+            "the body is empty"
+        } else {
+            misfit.problem()
+        };
+        Error::decode(misfit.path(), problem, self.status)
     }
 
     fn misfit(&self, path: &str, error: &serde_json::Error) -> Error {

@@ -6,11 +6,14 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-/// Signs in with each form of `expires_in`, exports and imports the tokens, and makes a call that fails softly.
+/// Reads and writes values of models, signs in with each form of `expires_in`, exports and imports the tokens, and makes
+/// a call that fails softly.
 const PROGRAM: &str = r##"
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
+use auth_core::model::{FromJson, Money, Place, RawId, Scalar, ToJson, Value};
 use auth_core::{
     Answers, ApiClient, BaseUrl, Dialect, ErrorKind, Grant, GrantType, Method, Parameter,
     Principal, Profile, Settings, TokenRow, TokenSet,
@@ -45,8 +48,45 @@ fn serve(expires_in: &'static str) -> String {
     url
 }
 
+fn read<T: FromJson + ToJson>(text: &str) -> Result<(T, String), String> {
+    let value: Value = serde_json::from_str(text).expect("JSON");
+    let read = T::from_json(value, &Place::root()).map_err(|misfit| misfit.to_string())?;
+    let written = read.to_json().to_string();
+    Ok((read, written))
+}
+
+fn values() {
+    for (text, number) in [("12", 12), ("12.0", 12), ("1.2E+1", 12), ("\"12\"", 12)] {
+        assert_eq!(read(text), Ok((number, "12".to_owned())), "{text}");
+    }
+    for text in ["1.5", "1e400", "9223372036854775808", "123456789012345678901234567890"] {
+        read::<i64>(text).expect_err(text);
+    }
+    assert_eq!(read("1.0"), Ok((true, "true".to_owned())));
+    assert_eq!(read("1.50"), Ok((1.5, "1.5".to_owned())));
+    assert_eq!(read("5.0"), Ok((5.0, "5".to_owned())));
+    read::<f64>("1e400").expect_err("it is infinite");
+    assert_eq!(read("7.0"), Ok((RawId::from(7), "7".to_owned())));
+    let (_, written) = read::<Scalar>("0.10000000000000000001").expect("a scalar");
+    assert_eq!(written, "0.10000000000000000001");
+    for (text, amount) in [
+        ("12.50", "12.50"),
+        ("1.25E+1", "12.5"),
+        ("1e21", "1000000000000000000000"),
+        ("0.1234567890123456789", "0.1234567890123456789"),
+    ] {
+        let (money, written): (Money, _) = read(text).expect("money");
+        let amount = amount.parse().expect("a decimal");
+        assert_eq!((money.amount(), &money), (Some(amount), &Money::from(amount)), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&written).ok(), serde_json::from_str(text).ok());
+    }
+    let (_, written) = read::<BTreeMap<String, Value>>("{\"a\":1.10}").expect("a map");
+    assert_eq!(written, "{\"a\":1.10}");
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    values();
     let number: serde_json::Value = serde_json::from_str("1.10").expect("a number");
     assert_eq!(number.to_string(), "1.10", "the feature is on");
     for (expires_in, seconds) in [
@@ -87,7 +127,7 @@ fn write_crate(folder: &Path) -> std::io::Result<()> {
     fs::copy(here.join("../../Cargo.lock"), folder.join("Cargo.lock"))?;
     let manifest = format!(
         "[package]\nname = \"arbitrary-precision\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         auth-core = {{ path = '{}', default-features = false }}\n\
+         auth-core = {{ path = '{}', default-features = false, features = [\"models\"] }}\n\
          serde_json = {{ version = \"1\", features = [\"arbitrary_precision\"] }}\n\
          tokio = {{ version = \"1\", features = [\"macros\", \"rt\", \"net\", \"time\"] }}\n",
         here.display()

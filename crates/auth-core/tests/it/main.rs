@@ -11,6 +11,8 @@ mod dialects;
 mod endpoint;
 mod http;
 mod leak;
+#[cfg(feature = "models")]
+mod model;
 mod network;
 mod page;
 mod raw;

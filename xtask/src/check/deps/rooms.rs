@@ -12,6 +12,7 @@ const COLUMNS: &[&[&str]] = &[
         "dialect",
         "token",
         "fault",
+        "model",
         "rate_limit",
     ],
     &["endpoint", "store"],

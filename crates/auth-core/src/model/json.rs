@@ -1,0 +1,212 @@
+//! Reads values out of JSON and writes them into it: one reader and one writer for each type.
+//!
+//! Both go by [`Value`]: readers that are generic over a format would be compiled once more for each format.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::place::{Misfit, Place};
+
+/// A type that can be read out of JSON as providers really send it.
+///
+/// # Examples
+/// ```
+/// use auth_core::model::{FromJson, Place, Value};
+///
+/// let value: Value = "12".into();
+/// assert_eq!(i64::from_json(value, &Place::root()), Ok(12));
+/// ```
+pub trait FromJson: Sized {
+    /// Whether `null` reads as absence, so that a model must note which of the two came.
+    const NULL_IS_ABSENCE: bool = false;
+
+    /// Takes the value at `place` apart.
+    ///
+    /// # Errors
+    /// A [`Misfit`] that names the place and what was expected there.
+    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit>;
+
+    /// What it means that `place` does not exist: a misfit, but for types that have a value for it.
+    ///
+    /// # Errors
+    /// A [`Misfit`] where absence is not a value of this type.
+    fn absent(place: &Place<'_>) -> Result<Self, Misfit> {
+        Err(place.misfit("a required value is missing"))
+    }
+}
+
+/// How much of a model is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Extent {
+    /// What a request may say: fields that only the provider sets are left out, at every depth.
+    Body,
+    /// Everything.
+    Whole,
+}
+
+/// A type that can be written as JSON.
+///
+/// # Examples
+/// ```
+/// use auth_core::model::ToJson;
+///
+/// assert_eq!(vec![1_i64, 2].to_json().to_string(), "[1,2]");
+/// ```
+pub trait ToJson {
+    /// Writes the value to that extent.
+    fn encode(&self, extent: Extent) -> Value;
+
+    /// Writes the value as a member of an object; `None` leaves the member out.
+    fn encode_member(&self, extent: Extent) -> Option<Value> {
+        Some(self.encode(extent))
+    }
+
+    /// The whole value: what [`FromJson`] has read comes out equal.
+    fn to_json(&self) -> Value {
+        self.encode(Extent::Whole)
+    }
+
+    /// What a request with this value says: as [`to_json`](Self::to_json), without the fields that only the provider
+    /// sets.
+    fn to_body(&self) -> Value {
+        self.encode(Extent::Body)
+    }
+}
+
+impl<T: ToJson + ?Sized> ToJson for &T {
+    fn encode(&self, extent: Extent) -> Value {
+        (**self).encode(extent)
+    }
+
+    fn encode_member(&self, extent: Extent) -> Option<Value> {
+        (**self).encode_member(extent)
+    }
+}
+
+/// For models that contain themselves.
+impl<T: FromJson> FromJson for Box<T> {
+    const NULL_IS_ABSENCE: bool = T::NULL_IS_ABSENCE;
+
+    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+        T::from_json(value, place).map(Self::new)
+    }
+
+    fn absent(place: &Place<'_>) -> Result<Self, Misfit> {
+        T::absent(place).map(Self::new)
+    }
+}
+
+impl<T: ToJson + ?Sized> ToJson for Box<T> {
+    fn encode(&self, extent: Extent) -> Value {
+        (**self).encode(extent)
+    }
+
+    fn encode_member(&self, extent: Extent) -> Option<Value> {
+        (**self).encode_member(extent)
+    }
+}
+
+/// `null` and absence are both `None`; a model's [`Fields`](super::Fields) remember which of them came.
+impl<T: FromJson> FromJson for Option<T> {
+    const NULL_IS_ABSENCE: bool = true;
+
+    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+        match value {
+            Value::Null => Ok(None),
+            value => Ok(Some(T::from_json(value, place)?)),
+        }
+    }
+
+    fn absent(_: &Place<'_>) -> Result<Self, Misfit> {
+        Ok(None)
+    }
+}
+
+impl<T: ToJson> ToJson for Option<T> {
+    fn encode(&self, extent: Extent) -> Value {
+        match self {
+            Some(value) => value.encode(extent),
+            None => Value::Null,
+        }
+    }
+
+    fn encode_member(&self, extent: Extent) -> Option<Value> {
+        match self {
+            Some(value) => value.encode_member(extent),
+            None => None,
+        }
+    }
+}
+
+impl<T: FromJson> FromJson for Vec<T> {
+    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+        // A loop, not a chain of adapters: it is compiled for each type of element.
+        let list = list(value, place)?;
+        let mut read = Self::with_capacity(list.len());
+        for (index, value) in list.into_iter().enumerate() {
+            read.push(T::from_json(value, &place.index(index))?);
+        }
+        Ok(read)
+    }
+}
+
+impl<T: ToJson> ToJson for Vec<T> {
+    fn encode(&self, extent: Extent) -> Value {
+        let mut written = Vec::with_capacity(self.len());
+        for value in self {
+            written.push(value.encode(extent));
+        }
+        Value::Array(written)
+    }
+}
+
+impl<T: FromJson> FromJson for BTreeMap<String, T> {
+    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+        object(value, place)?
+            .into_iter()
+            .map(|(key, value)| {
+                let value = T::from_json(value, &place.key(&key))?;
+                Ok((key, value))
+            })
+            .collect()
+    }
+}
+
+impl<T: ToJson> ToJson for BTreeMap<String, T> {
+    fn encode(&self, extent: Extent) -> Value {
+        self.iter()
+            .map(|(key, value)| (key.clone(), value.encode(extent)))
+            .collect()
+    }
+}
+
+/// For what has no schema.
+impl FromJson for Value {
+    fn from_json(value: Value, _: &Place<'_>) -> Result<Self, Misfit> {
+        Ok(value)
+    }
+}
+
+impl ToJson for Value {
+    fn encode(&self, _: Extent) -> Value {
+        self.clone()
+    }
+}
+
+/// The elements of a list.
+fn list(value: Value, place: &Place<'_>) -> Result<Vec<Value>, Misfit> {
+    match value {
+        Value::Array(list) => Ok(list),
+        _ => Err(place.misfit("expected a list")),
+    }
+}
+
+/// The members of an object.
+pub(super) fn object(value: Value, place: &Place<'_>) -> Result<Map<String, Value>, Misfit> {
+    match value {
+        Value::Object(members) => Ok(members),
+        _ => Err(place.misfit("expected an object")),
+    }
+}
