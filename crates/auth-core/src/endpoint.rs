@@ -244,7 +244,7 @@ impl TokenEndpoint {
             failed += 1;
             tracing::debug!(
                 name: "auth_core.token_request.retried",
-                %error,
+                error = %error.with_causes(),
                 http.request.resend_count = failed,
                 ?wait,
                 "token request is tried again"

@@ -356,6 +356,18 @@ impl Error {
         Self(Arc::new(copy))
     }
 
+    /// The failure with its causes in one line, for a log.
+    pub(crate) fn with_causes(&self) -> impl fmt::Display {
+        let mut text = self.to_string();
+        let mut cause = StdError::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&one_line(&error.to_string()));
+            cause = error.source();
+        }
+        text
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -376,7 +376,7 @@ impl Inner {
         if let Err(error) = boarding.launch() {
             tracing::warn!(
                 name: "auth_core.renewal.not_begun",
-                %error,
+                error = %error.with_causes(),
                 "background renewal can't begin"
             );
         }

@@ -181,6 +181,11 @@ impl Settings {
         self
     }
 
+    /// Says whether a store was set.
+    pub fn has_store(&self) -> bool {
+        self.store.is_some()
+    }
+
     /// Says whether a store that others may share was set without [`account`](Self::account).
     pub fn lacks_account(&self) -> bool {
         self.store.is_some() && self.account.is_none()

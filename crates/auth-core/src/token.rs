@@ -13,7 +13,7 @@ use crate::error::{Error, without_value};
 use crate::secret::Secret;
 
 /// The version of the exported form.
-const EXPORT_VERSION: u32 = 1;
+pub(crate) const EXPORT_VERSION: u32 = 1;
 /// A lifetime longer than this is cut to it, so that no sum of times overflows.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 /// A renewal is due at most this long before the end.

@@ -385,10 +385,15 @@ impl ClientBuilder {
             (None, None) => {
                 return Err(Error::config(
                     "credentials",
-                    "no sign-in is chosen; see `api_key`, `authorization_code` and its neighbors",
+                    "no sign-in is chosen; see `api_key`, `authorization_code`, `stored_tokens` and their neighbors",
                 ));
             }
         };
+        let is_resumed = matches!(grant, Grant::Resumed(_));
+        if is_resumed && self.tokens.is_none() && !self.settings.has_store() {
+            let problem = "is needed for `stored_tokens`; see `Settings::store`";
+            return Err(Error::config("store", problem));
+        }
         self.check(&grant)?;
         let dialect = self.platform.dialect();
         let mut principal = Principal::new(grant);

@@ -1,3 +1,7 @@
-//! Compiles the code blocks of the workspace's README, which is the text below; the demo itself is the binary.
+//! Compiles the code blocks of the workspace's README, which is the text below, and of its docs; the demo itself is the
+//! binary.
 #![doc = include_str!("../../../README.md")]
 #![forbid(unsafe_code)]
+
+#[doc = include_str!("../../../docs/observability.md")]
+pub mod observability {}

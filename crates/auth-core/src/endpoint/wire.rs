@@ -64,6 +64,7 @@ impl Wire {
             limits: Limits {
                 timeout: endpoint.timeout,
                 body: LARGEST_ANSWER,
+                is_precious: true,
             },
             extra,
             scrubber,

@@ -81,7 +81,7 @@ impl Shared {
             tries += 1;
             tracing::debug!(
                 name: "auth_core.call.retried",
-                %error,
+                error = %error.with_causes(),
                 http.request.resend_count = tries,
                 ?wait,
                 "call is tried again"
@@ -141,6 +141,7 @@ impl Shared {
         let limits = Limits {
             timeout: call.timeout.min(left),
             body: LARGEST_ANSWER,
+            is_precious: false,
         };
         let answer = self.transport.send(outgoing, limits).await?;
         match self.verdict(&answer, authorization) {

@@ -41,7 +41,7 @@ impl Flight {
             parent: None,
             "auth_core.renewal",
             auth_core.dialect = endpoint.dialect.name(),
-            server.address = endpoint.base.authority(),
+            server.address = endpoint.base.host(),
             error.type = Empty,
         );
         span.follows_from(Span::current());

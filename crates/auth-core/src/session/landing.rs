@@ -54,7 +54,7 @@ impl Inner {
                 drop(state);
                 tracing::warn!(
                     name: "auth_core.renewal.failed",
-                    %error,
+                    error = %error.with_causes(),
                     error.type = ?error.kind(),
                     failures,
                     ?wait,
@@ -85,7 +85,9 @@ impl Inner {
         let pause = pause(state.failures).mul_f64(0.5 + fastrand::f64() / 2.0);
         // What is refused today is refused in a minute, unless someone may change the secrets meanwhile.
         let may_pass = error.is_retryable() || error.kind() == ErrorKind::Provider;
-        let lasts = !may_pass && !self.source.secrets_can_change();
+        // Somebody may sign in again in another process at any time, and to look into the store costs no request.
+        let is_final = error.kind() != ErrorKind::Reauthorize && !may_pass;
+        let lasts = is_final && !self.source.secrets_can_change();
         let memory = if lasts {
             pause
         } else {

@@ -106,7 +106,7 @@ impl Locked<'_> {
         };
         tracing::error!(
             name: "auth_core.tokens.unsaved",
-            %error,
+            error = %error.with_causes(),
             "new tokens could not be saved and are kept in memory only"
         );
         None

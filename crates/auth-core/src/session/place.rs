@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -33,8 +33,8 @@ pub(super) struct Place {
     /// The lock under which they were issued, until they are saved or its lease is over: others would spend the refresh
     /// token that they find.
     kept: Mutex<Option<Kept>>,
-    /// Whether another holder of the lock is being waited for.
-    waits: AtomicBool,
+    /// How many wait for another holder of the lock.
+    waits: AtomicUsize,
 }
 
 /// A lock that outlives its renewal.
@@ -77,7 +77,7 @@ impl Place {
             seen: Mutex::default(),
             unsaved: Mutex::default(),
             kept: Mutex::default(),
-            waits: AtomicBool::new(false),
+            waits: AtomicUsize::new(0),
         }
     }
 
@@ -151,7 +151,7 @@ impl Place {
         if let Err(error) = released.await {
             tracing::warn!(
                 name: "auth_core.lock.not_released",
-                %error,
+                error = %error.with_causes(),
                 "the store's lock could not be released; it ends with its lease"
             );
         }
@@ -159,7 +159,7 @@ impl Place {
 
     /// Says whether another holder of the lock is being waited for.
     pub(super) fn waits_for_lock(&self) -> bool {
-        self.waits.load(Ordering::Relaxed)
+        self.waits.load(Ordering::Relaxed) > 0
     }
 
     /// Says whether the store has moved on since this session last saw it. At first sight, and where its numbers have begun
@@ -237,18 +237,18 @@ impl std::fmt::Debug for Place {
 pub(super) const LOST: &str = "another holder has taken over the lock and written meanwhile";
 
 /// Says that a lock is waited for, as long as it lives.
-struct Waiting<'a>(&'a AtomicBool);
+struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
-    fn new(flag: &'a AtomicBool) -> Self {
-        flag.store(true, Ordering::Relaxed);
-        Self(flag)
+    fn new(waits: &'a AtomicUsize) -> Self {
+        waits.fetch_add(1, Ordering::Relaxed);
+        Self(waits)
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

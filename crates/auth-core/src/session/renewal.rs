@@ -22,6 +22,9 @@ pub(super) enum Stop {
 
 /// Why no refresh token is used.
 pub(super) enum NoRefresh {
+    /// Nothing is known, nothing is stored.
+    NoTokens,
+    /// There are tokens, but no refresh token among them.
     NoToken,
     Spent,
     /// The store can't be told that it is being sent, and others could send it too.
@@ -39,6 +42,10 @@ impl NoRefresh {
     /// What a session says that has nothing else to sign in with.
     pub(super) fn reauthorize(self) -> Error {
         match self {
+            Self::NoTokens => Error::reauthorize(
+                "no tokens of this account are known or stored; a person must sign in",
+                None,
+            ),
             Self::NoToken => Error::reauthorize(
                 "the access token is no longer good and there is no refresh token; a person must sign in again",
                 None,
@@ -122,10 +129,10 @@ impl Source {
         is_in_use: bool,
         clock: &dyn Clock,
     ) -> Result<Issued, Stop> {
-        let Some((tokens, token)) = tokens.and_then(|tokens| {
-            let token = tokens.refresh_token.clone()?;
-            Some((tokens, token))
-        }) else {
+        let Some(tokens) = tokens else {
+            return Err(Stop::NoRefresh(NoRefresh::NoTokens));
+        };
+        let Some(token) = tokens.refresh_token.clone() else {
             return Err(Stop::NoRefresh(NoRefresh::NoToken));
         };
         if !self.is_usable(&token) {
@@ -154,7 +161,7 @@ impl Source {
                 Ok(Saved::Written) => {}
                 Ok(Saved::Superseded) => return Err(Stop::Lost),
                 Err(error) => {
-                    tracing::warn!(name: "auth_core.mark.unsaved", %error, "the store can't be written");
+                    tracing::warn!(name: "auth_core.mark.unsaved", error = %error.with_causes(), "the store can't be written");
                     // Where others can read this token, they would spend it a second time: it has to wait for the store.
                     if locked.mark_of(&token).is_some() {
                         return Err(Stop::NoRefresh(NoRefresh::Unmarked(error)));
@@ -180,7 +187,7 @@ impl Source {
         };
         let rule = self.endpoint.dialect.refresh_rule();
         if is_refused(rule, &error) {
-            tracing::debug!(name: "auth_core.refresh.refused", %error, "the refresh token was refused");
+            tracing::debug!(name: "auth_core.refresh.refused", error = %error.with_causes(), "the refresh token was refused");
             self.remember(Some((&token, RefreshMark::Spent)));
             if rule == Refresh::Undocumented {
                 self.no_refresh.store(true, Ordering::Relaxed);
@@ -200,7 +207,7 @@ impl Source {
             && self.endpoint.principal.grant.is_repeatable()
             && error.may_have_been_processed()
         {
-            tracing::debug!(name: "auth_core.refresh.failed", %error, "the undocumented refresh failed");
+            tracing::debug!(name: "auth_core.refresh.failed", error = %error.with_causes(), "the undocumented refresh failed");
             return Err(Stop::NoRefresh(NoRefresh::Refused(error)));
         }
         // Whoever answered with a failure has not issued anything; an answer that got lost may have been tokens.
@@ -225,7 +232,7 @@ impl Source {
                 tracing::debug!(name: "auth_core.mark.superseded", "another holder has written meanwhile");
             }
             Err(error) => {
-                tracing::warn!(name: "auth_core.mark.unsaved", %error, "the store can't be written");
+                tracing::warn!(name: "auth_core.mark.unsaved", error = %error.with_causes(), "the store can't be written");
             }
         }
     }

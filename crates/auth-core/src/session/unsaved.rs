@@ -56,7 +56,7 @@ impl Task {
                 }
                 Err(error) => tracing::warn!(
                     name: "auth_core.tokens.still_unsaved",
-                    %error,
+                    error = %error.with_causes(),
                     failures,
                     "new tokens are still in memory only"
                 ),

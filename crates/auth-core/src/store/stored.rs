@@ -62,6 +62,32 @@ struct Exported<'a> {
     tokens: token::Exported<'a>,
 }
 
+/// The versions, whatever else an export holds.
+#[cfg(any(feature = "file-store", feature = "redis"))]
+#[derive(Deserialize)]
+struct Versions {
+    version: u32,
+    tokens: Option<InnerVersion>,
+}
+
+#[cfg(any(feature = "file-store", feature = "redis"))]
+#[derive(Deserialize)]
+struct InnerVersion {
+    version: u32,
+}
+
+/// The version of an export that another release has written; `None` for one of this release, and for no export.
+#[cfg(any(feature = "file-store", feature = "redis"))]
+pub(super) fn other_version(text: &str) -> Option<u32> {
+    let found: Versions = serde_json::from_str(text).ok()?;
+    let inner = found.tokens.map(|tokens| tokens.version);
+    let is_other = |version: &u32| *version != EXPORT_VERSION && *version != token::EXPORT_VERSION;
+    [Some(found.version), inner]
+        .into_iter()
+        .flatten()
+        .find(is_other)
+}
+
 impl StoredTokens {
     /// Tokens whose refresh token is unspent.
     pub fn new(generation: Generation, tokens: TokenSet) -> Self {

@@ -130,7 +130,12 @@ impl BaseUrl {
         self.0.origin() == url.origin()
     }
 
-    /// The host's name, for keys and messages.
+    /// The host's name or address, without the port.
+    pub(crate) fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// The host's name, with the port where it is not the usual one, for keys and messages.
     pub(crate) fn authority(&self) -> &str {
         self.0.authority()
     }

@@ -1,7 +1,9 @@
 //! One live token for one principal, whoever asks, gives up, or is shut down meanwhile.
 
+mod attacked;
 mod cancel;
 mod crash;
+mod cut_off;
 mod health;
 mod keys;
 mod lease;

@@ -71,9 +71,11 @@ fn has_no_links(error: &io::Error) -> bool {
 /// What helps, where that is known.
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::NotFound => "; its directory is gone: open the store anew",
+        io::ErrorKind::NotFound => {
+            "; its directory is not there, or is gone: make it and open the store anew"
+        }
         io::ErrorKind::PermissionDenied => {
-            "; it and its directory must belong to the user that this process runs as"
+            "; it and its directory must belong to the user that this process runs as, and be writable"
         }
         io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded | io::ErrorKind::StorageFull => {
             "; make room there, or raise the limit"

@@ -8,14 +8,13 @@ use zeroize::Zeroizing;
 
 use crate::error::without_value;
 
+use super::super::stored::other_version;
 use super::super::{StoreKey, StoredTokens};
 
 /// What every record says of itself.
 const FORMAT: &str = "token-file";
 /// The version of the document.
 const VERSION: u64 = 1;
-/// The version of [`StoredTokens::export`], and of the token set in it.
-const EXPORT_VERSION: u64 = 1;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,18 +33,6 @@ struct Document<'a> {
 struct Head<'a> {
     #[serde(borrow)]
     format: Cow<'a, str>,
-    version: u64,
-}
-
-/// So much every version of the export has in common.
-#[derive(Deserialize)]
-struct ExportHead {
-    version: u64,
-    tokens: TokensHead,
-}
-
-#[derive(Deserialize)]
-struct TokensHead {
     version: u64,
 }
 
@@ -105,11 +92,9 @@ pub(super) fn decode(key: &StoreKey, text: &[u8]) -> Result<Option<StoredTokens>
         let reason = error
             .source()
             .map_or_else(|| error.to_string(), ToString::to_string);
-        match serde_json::from_str::<ExportHead>(&export) {
-            Ok(head) if head.version != EXPORT_VERSION || head.tokens.version != EXPORT_VERSION => {
-                Undecoded::OtherVersion(reason)
-            }
-            _ => Undecoded::Unreadable(reason),
+        match other_version(&export) {
+            Some(_) => Undecoded::OtherVersion(reason),
+            None => Undecoded::Unreadable(reason),
         }
     })?;
     Ok(Some(stored))

@@ -2,32 +2,16 @@
 
 use std::error::Error as _;
 
-use serde::Deserialize;
-
 use crate::store::StoredTokens;
-
-/// The version of the exported tokens, and of the token set in them.
-const VERSION: u64 = 1;
+use crate::store::stored::other_version;
 
 /// Why a record was not understood.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Unread {
     /// It has the form of another release, which may still need it.
-    OtherVersion(u64),
+    OtherVersion(u32),
     /// It is no record; why not, without any value.
     NoRecord(String),
-}
-
-/// The versions, whatever else the exported tokens hold.
-#[derive(Deserialize)]
-struct Versions {
-    version: u64,
-    tokens: Option<Inner>,
-}
-
-#[derive(Deserialize)]
-struct Inner {
-    version: u64,
 }
 
 /// Reads the two fields of a record.
@@ -46,15 +30,6 @@ pub(super) fn read(generation: &[u8], tokens: &[u8]) -> Result<StoredTokens, Unr
         return Err(no_record("its generation is not that of its tokens"));
     }
     Ok(stored)
-}
-
-fn other_version(text: &str) -> Option<u64> {
-    let found: Versions = serde_json::from_str(text).ok()?;
-    let inner = found.tokens.map(|tokens| tokens.version);
-    [Some(found.version), inner]
-        .into_iter()
-        .flatten()
-        .find(|version| *version != VERSION)
 }
 
 #[cfg(test)]

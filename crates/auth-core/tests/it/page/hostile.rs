@@ -200,9 +200,9 @@ async fn an_answer_without_a_list_is_told_by_its_place() {
             "`$.contacts`: expected",
         ),
         (&LINKED, json!({ "list": 7 }), "`$.list`: expected a list"),
-        (&LINKED, json!(null), "`$`: expected a list"),
-        (&LINKED, json!("x"), "`$`: expected a list"),
-        (&NUMBERED, json!({ "contacts": [] }), "`$`: expected a list"),
+        (&LINKED, json!(null), "fit: expected a list"),
+        (&LINKED, json!("x"), "fit: expected a list"),
+        (&NUMBERED, json!({ "contacts": [] }), "fit: expected a list"),
         (
             &LINKED,
             json!({ "list": [], "nextPage": 2 }),

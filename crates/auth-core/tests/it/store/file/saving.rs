@@ -1,6 +1,7 @@
 //! A save counts once, as a whole or not at all.
 
 use std::fs;
+use std::io::Write as _;
 use std::time::Duration;
 
 use auth_core::Saved;
@@ -154,7 +155,10 @@ fn on_small_disk(home: &std::path::Path) -> Option<Child> {
     let prelude = format!("exec unshare -rm sh -c '{mount} && exec \"$0\" \"$@\"' \"$0\" \"$@\"");
     let child = Child::start_after(&prelude, home, &home.join("tokens"));
     if child.is_none() {
-        eprintln!("skipped: this machine allows no file system of our own (`unshare -rm`, tmpfs)");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: this machine allows no file system of our own (`unshare -rm`, tmpfs)"
+        );
     }
     child
 }
@@ -212,7 +216,10 @@ fn a_read_only_directory_leaves_the_record_as_it_was() {
         exec setpriv --bounding-set=-dac_override,-dac_read_search \"$0\" \"$@\"
     fi";
     let Some(mut child) = Child::start_after(prelude, home.path(), &directory) else {
-        eprintln!("skipped: modes don't bind root, and `setpriv` does not work here");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: modes don't bind root, and `setpriv` does not work here"
+        );
         return;
     };
     assert_eq!(child.ask("lock 1000"), "locked");
