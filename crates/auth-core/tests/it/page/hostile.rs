@@ -187,7 +187,7 @@ async fn an_answer_without_a_list_is_told_by_its_place() {
         (
             &LINKED,
             json!({}),
-            "`$`: expected a list at $.contacts or $.list",
+            "fit: expected a list at $.contacts or $.list",
         ),
         (
             &LINKED,
