@@ -17,7 +17,7 @@ use url::Url;
 use crate::error::Error;
 use crate::transport::BaseUrl;
 
-use super::repeat::Repeat;
+use super::repeat::{Ready, Repeat};
 use super::{Response, Shared};
 
 /// One API call: what it sends, and what may be spent on it.
@@ -54,19 +54,6 @@ pub struct Call<'c> {
     deadline: Duration,
     idempotent: bool,
     replay: bool,
-}
-
-/// A call that is ready to be sent, as often as need be.
-#[derive(Clone)]
-pub(super) struct Ready {
-    pub(super) method: Method,
-    pub(super) url: Url,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-    pub(super) timeout: Duration,
-    pub(super) deadline: Duration,
-    pub(super) idempotent: bool,
-    pub(super) replay: bool,
 }
 
 impl<'c> Call<'c> {

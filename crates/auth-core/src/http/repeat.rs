@@ -1,18 +1,32 @@
 //! Sends a call again and again, each time with other query parameters or to a link that an answer gave.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use http::Method;
+use bytes::Bytes;
+use http::{HeaderMap, Method};
 use url::Url;
 
 use crate::error::Error;
 use crate::transport::append_query;
 
-use super::call::Ready;
 use super::{Response, Shared};
 
 /// A link longer than this is not followed.
 const LONGEST_LINK: usize = 8192;
+
+/// A call that is ready to be sent, as often as need be.
+#[derive(Clone)]
+pub(super) struct Ready {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) timeout: Duration,
+    pub(super) deadline: Duration,
+    pub(super) idempotent: bool,
+    pub(super) replay: bool,
+}
 
 /// A call that has been checked. It owns what it needs, so a task of its own may send it.
 #[derive(Clone)]

@@ -14,7 +14,7 @@ use crate::fault;
 use crate::token::Authorization;
 use crate::transport::{Limits, Outgoing};
 
-use super::call::Ready;
+use super::repeat::Ready;
 use super::{Response, Shared};
 
 /// An API answer larger than this is not read.

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::store::StoredTokens;
 use crate::token::{LiveToken, Schedule, TokenSet};
 
-use super::source::Obtained;
+use super::renewal::Obtained;
 use super::{Inner, Outcome};
 
 /// One renewal. Dropped before it landed (its runtime was shut down, or foreign code panicked), it leaves the session

@@ -10,7 +10,8 @@ use crate::token::{
     Authorization, Generation, LiveToken, Schedule, TokenSet, check_token, header_value, sensitive,
 };
 
-use super::source::{Obtained, Source};
+use super::renewal::Obtained;
+use super::source::Source;
 
 impl Source {
     /// Asks for a key; `username` makes it a pair for HTTP Basic.

@@ -1,5 +1,7 @@
 //! The place in the store while its lock is held: load, mark and save, each in limited time.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::clock::{Clock, Deadline};
 use crate::error::Error;
 use crate::secret::Secret;
@@ -17,6 +19,59 @@ pub(super) struct Locked<'a> {
     pub(super) until: Deadline,
     /// What stands in the store.
     pub(super) stored: Option<StoredTokens>,
+}
+
+impl Place {
+    /// Takes the lock, or goes on with the one that was kept, and reads what stands in the store.
+    pub(super) async fn lock<'a>(&'a self, clock: &'a dyn Clock) -> Result<Locked<'a>, Error> {
+        let kept = self.kept().take();
+        let (lock, until) = match kept {
+            Some(kept) if kept.until.left(clock) >= self.lease / 2 => (kept.lock, kept.until),
+            kept => {
+                // What is left of it is too little for a renewal.
+                if let Some(kept) = kept {
+                    self.release(kept.lock, clock).await;
+                }
+                let _waiting = Waiting::new(&self.waits);
+                let asked = self.store.lock(&self.key, self.lease);
+                let lock = in_time(clock, self.lock_limit(), "lock", asked).await?;
+                // Less than the lease itself, which began before this side heard of it.
+                let until = Deadline::after(clock, self.lease.saturating_sub(self.timeout));
+                (lock, until)
+            }
+        };
+        self.load(lock, until, clock).await
+    }
+
+    async fn load<'a>(
+        &'a self,
+        lock: StoreLock,
+        until: Deadline,
+        clock: &'a dyn Clock,
+    ) -> Result<Locked<'a>, Error> {
+        let mut locked = Locked {
+            place: self,
+            clock,
+            lock,
+            until,
+            stored: None,
+        };
+        match locked.reload().await {
+            Ok(()) => Ok(locked),
+            Err(error) => {
+                locked.leave().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Tries to save what could not be saved, unless others have moved on.
+    pub(super) async fn save_again(&self, clock: &dyn Clock) -> Result<(), Error> {
+        let mut locked = self.lock(clock).await?;
+        let saved = locked.save_again().await;
+        locked.leave().await;
+        saved
+    }
 }
 
 impl Locked<'_> {
@@ -145,5 +200,21 @@ impl Locked<'_> {
     /// Unlocks, unless something is left to be saved under the lock.
     pub(super) async fn leave(self) {
         self.place.leave(self.lock, self.until, self.clock).await;
+    }
+}
+
+/// Says that a lock is waited for, as long as it lives.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(waits: &'a AtomicUsize) -> Self {
+        waits.fetch_add(1, Ordering::Relaxed);
+        Self(waits)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -14,8 +14,6 @@ use crate::settings::Settings;
 use crate::store::{RefreshMark, StoreKey, StoreLock, StoredTokens, TokenStore};
 use crate::token::TokenSet;
 
-use super::locked::Locked;
-
 /// So long a store may take to see that a lease is over.
 const TAKEOVER: Duration = Duration::from_secs(1);
 
@@ -26,7 +24,7 @@ pub(super) struct Place {
     /// How long a load or a save may take.
     pub(super) timeout: Duration,
     /// How long the lock may be held.
-    lease: Duration,
+    pub(super) lease: Duration,
     /// What stood in the store when this session took the tokens into use that it has now.
     seen: Mutex<Option<StoredTokens>>,
     unsaved: Mutex<Option<Unsaved>>,
@@ -34,13 +32,13 @@ pub(super) struct Place {
     /// token that they find.
     kept: Mutex<Option<Kept>>,
     /// How many wait for another holder of the lock.
-    waits: AtomicUsize,
+    pub(super) waits: AtomicUsize,
 }
 
 /// A lock that outlives its renewal.
-struct Kept {
-    lock: StoreLock,
-    until: Deadline,
+pub(super) struct Kept {
+    pub(super) lock: StoreLock,
+    pub(super) until: Deadline,
 }
 
 /// Tokens that are not saved yet, and what stood in the store when they were issued.
@@ -88,51 +86,8 @@ impl Place {
     }
 
     /// Long enough to outlast the lease of a holder that stopped right after it had begun.
-    fn lock_limit(&self) -> Duration {
+    pub(super) fn lock_limit(&self) -> Duration {
         self.lease + self.timeout * 2 + TAKEOVER
-    }
-
-    /// Takes the lock, or goes on with the one that was kept, and reads what stands in the store.
-    pub(super) async fn lock<'a>(&'a self, clock: &'a dyn Clock) -> Result<Locked<'a>, Error> {
-        let kept = self.kept().take();
-        let (lock, until) = match kept {
-            Some(kept) if kept.until.left(clock) >= self.lease / 2 => (kept.lock, kept.until),
-            kept => {
-                // What is left of it is too little for a renewal.
-                if let Some(kept) = kept {
-                    self.release(kept.lock, clock).await;
-                }
-                let _waiting = Waiting::new(&self.waits);
-                let asked = self.store.lock(&self.key, self.lease);
-                let lock = in_time(clock, self.lock_limit(), "lock", asked).await?;
-                // Less than the lease itself, which began before this side heard of it.
-                let until = Deadline::after(clock, self.lease.saturating_sub(self.timeout));
-                (lock, until)
-            }
-        };
-        self.load(lock, until, clock).await
-    }
-
-    async fn load<'a>(
-        &'a self,
-        lock: StoreLock,
-        until: Deadline,
-        clock: &'a dyn Clock,
-    ) -> Result<Locked<'a>, Error> {
-        let mut locked = Locked {
-            place: self,
-            clock,
-            lock,
-            until,
-            stored: None,
-        };
-        match locked.reload().await {
-            Ok(()) => Ok(locked),
-            Err(error) => {
-                locked.leave().await;
-                Err(error)
-            }
-        }
     }
 
     /// Gives up a lock, or keeps it while others would find a spent refresh token under it.
@@ -146,7 +101,7 @@ impl Place {
     }
 
     /// Unlocks, so that whoever waits need not wait for the end of the lease.
-    async fn release(&self, lock: StoreLock, clock: &dyn Clock) {
+    pub(super) async fn release(&self, lock: StoreLock, clock: &dyn Clock) {
         let released = in_time(clock, self.timeout, "unlock", lock.release());
         if let Err(error) = released.await {
             tracing::warn!(
@@ -199,14 +154,6 @@ impl Place {
             .is_some_and(|unsaved| unsaved.tokens.is_same(tokens))
     }
 
-    /// Tries to save what could not be saved, unless others have moved on.
-    pub(super) async fn save_again(&self, clock: &dyn Clock) -> Result<(), Error> {
-        let mut locked = self.lock(clock).await?;
-        let saved = locked.save_again().await;
-        locked.leave().await;
-        saved
-    }
-
     /// Says whether these are the tokens that the session has taken from the store, or saved there, itself.
     pub(super) fn has_seen(&self, tokens: &TokenSet) -> bool {
         let seen = self.seen();
@@ -214,7 +161,7 @@ impl Place {
             .is_some_and(|seen| seen.tokens.is_same(tokens))
     }
 
-    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
+    pub(super) fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -235,22 +182,6 @@ impl std::fmt::Debug for Place {
 
 /// Why a save is refused whose number no longer fits.
 pub(super) const LOST: &str = "another holder has taken over the lock and written meanwhile";
-
-/// Says that a lock is waited for, as long as it lives.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn new(waits: &'a AtomicUsize) -> Self {
-        waits.fetch_add(1, Ordering::Relaxed);
-        Self(waits)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 /// Gives a store a time limit and survives its panic: one that hangs must not hang the session, and the tokens must
 /// outlive one that fails.

@@ -1,19 +1,32 @@
 //! Renews under the store's lock: what is sent, in which order, and what is written down before and after.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::clock::{Clock, Deadline};
 use crate::dialect::Refresh;
 use crate::endpoint::{Exchange, Issued};
 use crate::error::{Error, ErrorKind};
-use crate::store::{RefreshMark, Saved};
-use crate::token::TokenSet;
+use crate::grant::Grant;
+use crate::store::{RefreshMark, Saved, StoredTokens};
+use crate::token::{LiveToken, TokenSet};
 
 use super::locked::Locked;
-use super::source::{Obtained, Source};
+use super::place::LOST;
+use super::source::Source;
+
+/// What a look for a token brought.
+pub(super) enum Obtained {
+    /// A key that is what it was, or another key.
+    Same(Arc<LiveToken>),
+    /// Tokens that another holder of the store has renewed, or a flight that did not land; and what stands in the store.
+    Found(TokenSet, Option<StoredTokens>),
+    /// Fresh tokens, and what stands in the store: these, if they could be saved.
+    Issued(Issued, Option<StoredTokens>),
+}
 
 /// Why a renewal under the lock came to nothing.
-pub(super) enum Stop {
+enum Stop {
     /// The lock was lost before anything was sent: others have it now, and may have renewed.
     Lost,
     Failed(Error),
@@ -21,7 +34,7 @@ pub(super) enum Stop {
 }
 
 /// Why no refresh token is used.
-pub(super) enum NoRefresh {
+enum NoRefresh {
     /// Nothing is known, nothing is stored.
     NoTokens,
     /// There are tokens, but no refresh token among them.
@@ -40,7 +53,7 @@ impl From<Error> for Stop {
 
 impl NoRefresh {
     /// What a session says that has nothing else to sign in with.
-    pub(super) fn reauthorize(self) -> Error {
+    fn reauthorize(self) -> Error {
         match self {
             Self::NoTokens => Error::reauthorize(
                 "no tokens of this account are known or stored; a person must sign in",
@@ -64,8 +77,51 @@ impl NoRefresh {
 }
 
 impl Source {
+    /// Looks for a token: `known` is the latest set of this session, or says that nobody waits for another any more;
+    /// `current` is the one in use.
+    pub(super) async fn obtain(
+        &self,
+        known: &(dyn Fn() -> Result<Option<TokenSet>, Error> + Sync),
+        current: Option<Arc<LiveToken>>,
+        clock: &dyn Clock,
+    ) -> Result<Obtained, Error> {
+        match &self.endpoint.principal.grant {
+            Grant::StaticToken(source) => {
+                return self.key("token", source, None, current, clock).await;
+            }
+            Grant::Basic { username, key } => {
+                return self.key("key", key, Some(username), current, clock).await;
+            }
+            _ => {}
+        }
+        let is_in_use = || {
+            let current = current.as_ref();
+            current.is_some_and(|token| clock.now() < token.expires_at)
+        };
+        let mut is_last = false;
+        loop {
+            let mut locked = self.place.lock(clock).await?;
+            // Only under the lock: whoever held it may have renewed this very session.
+            let obtained = match known() {
+                Ok(known) => self.look(&mut locked, known, is_in_use(), clock).await,
+                Err(error) => Err(Stop::Failed(error)),
+            };
+            locked.leave().await;
+            match obtained {
+                Ok(obtained) => return Ok(obtained),
+                Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::NoRefresh(why)) => return Err(why.reauthorize()),
+                Err(Stop::Lost) if is_last => return Err(Error::store("lock", LOST)),
+                Err(Stop::Lost) => {
+                    tracing::debug!(name: "auth_core.lock.lost", "the store's lock was lost; it is asked for once more");
+                    is_last = true;
+                }
+            }
+        }
+    }
+
     /// Takes what another holder has renewed, or renews. `is_in_use` says whether the present token is still good.
-    pub(super) async fn look(
+    async fn look(
         &self,
         locked: &mut Locked<'_>,
         known: Option<TokenSet>,

@@ -1,21 +1,19 @@
-//! Says where a session's next token comes from: the store, a refresh token, the first grant, or a person.
+//! Holds what one principal can come by tokens with, and what is known of it.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::clock::Clock;
 use crate::dialect::Refresh;
-use crate::endpoint::{Issued, TokenEndpoint};
+use crate::endpoint::TokenEndpoint;
 use crate::error::Error;
 use crate::grant::{AuthorizationCode, Grant, ParameterValue};
 use crate::secret::{Scrubber, Secret, SecretSource};
 use crate::settings::{OnRenewed, Settings};
-use crate::store::{RefreshMark, StoredTokens};
+use crate::store::RefreshMark;
 use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet, header_value};
 
-use super::place::{LOST, Place};
-use super::renewal::Stop;
+use super::place::Place;
 use super::store_key::store_key;
 
 /// How one principal comes by its tokens.
@@ -29,16 +27,6 @@ pub(super) struct Source {
     /// The refresh token that was sent last, and what is known of it, for where the store can't be told.
     sent: Mutex<Option<(Secret, RefreshMark)>>,
     pub(super) on_renewed: Option<OnRenewed>,
-}
-
-/// What a look for a token brought.
-pub(super) enum Obtained {
-    /// A key that is what it was, or another key.
-    Same(Arc<LiveToken>),
-    /// Tokens that another holder of the store has renewed, or a flight that did not land; and what stands in the store.
-    Found(TokenSet, Option<StoredTokens>),
-    /// Fresh tokens, and what stands in the store: these, if they could be saved.
-    Issued(Issued, Option<StoredTokens>),
 }
 
 impl Source {
@@ -78,49 +66,6 @@ impl Source {
         match &self.endpoint.principal.grant {
             Grant::StaticToken(source) | Grant::Basic { key: source, .. } => source.can_change(),
             _ => true,
-        }
-    }
-
-    /// Looks for a token: `known` is the latest set of this session, or says that nobody waits for another any more;
-    /// `current` is the one in use.
-    pub(super) async fn obtain(
-        &self,
-        known: &(dyn Fn() -> Result<Option<TokenSet>, Error> + Sync),
-        current: Option<Arc<LiveToken>>,
-        clock: &dyn Clock,
-    ) -> Result<Obtained, Error> {
-        match &self.endpoint.principal.grant {
-            Grant::StaticToken(source) => {
-                return self.key("token", source, None, current, clock).await;
-            }
-            Grant::Basic { username, key } => {
-                return self.key("key", key, Some(username), current, clock).await;
-            }
-            _ => {}
-        }
-        let is_in_use = || {
-            let current = current.as_ref();
-            current.is_some_and(|token| clock.now() < token.expires_at)
-        };
-        let mut is_last = false;
-        loop {
-            let mut locked = self.place.lock(clock).await?;
-            // Only under the lock: whoever held it may have renewed this very session.
-            let obtained = match known() {
-                Ok(known) => self.look(&mut locked, known, is_in_use(), clock).await,
-                Err(error) => Err(Stop::Failed(error)),
-            };
-            locked.leave().await;
-            match obtained {
-                Ok(obtained) => return Ok(obtained),
-                Err(Stop::Failed(error)) => return Err(error),
-                Err(Stop::NoRefresh(why)) => return Err(why.reauthorize()),
-                Err(Stop::Lost) if is_last => return Err(Error::store("lock", LOST)),
-                Err(Stop::Lost) => {
-                    tracing::debug!(name: "auth_core.lock.lost", "the store's lock was lost; it is asked for once more");
-                    is_last = true;
-                }
-            }
         }
     }
 

@@ -157,7 +157,12 @@ fn unsaved_tokens_are_saved_though_the_runtime_that_they_came_on_is_gone() {
             header(&client).await.expect("a valid token");
             settle().await;
         }
-        eventually("it is saved", || is_saved(&client)).await;
+        eventually("it is saved", || {
+            // The task sleeps on another thread, perhaps since a moment ago.
+            scene.clock.advance(Duration::from_millis(10));
+            is_saved(&client)
+        })
+        .await;
         scene.is_whole(&client).await;
     });
 }
