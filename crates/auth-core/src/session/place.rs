@@ -28,8 +28,8 @@ pub(super) struct Place {
     /// What stood in the store when this session took the tokens into use that it has now.
     seen: Mutex<Option<StoredTokens>>,
     unsaved: Mutex<Option<Unsaved>>,
-    /// The lock under which they were issued, until they are saved or its lease is over: others would spend the refresh
-    /// token that they find.
+    /// The lock under which they were issued, until they are saved, and no longer than its lease: others would spend the
+    /// refresh token that they find.
     kept: Mutex<Option<Kept>>,
     /// How many wait for another holder of the lock.
     pub(super) waits: AtomicUsize,
