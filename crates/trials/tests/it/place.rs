@@ -1,6 +1,7 @@
 //! Names a store that processes share, and opens it in this one.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -53,7 +54,11 @@ impl Place {
             assert!(!name.contains("unreadable"), "{name} was set aside");
             if name.ends_with(".json") {
                 records += 1;
-                let text = fs::read(&path).unwrap();
+                let text = match fs::read(&path) {
+                    // Another account's process has put a newer one in its place since the names were listed.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    text => text.unwrap(),
+                };
                 let parsed = serde_json::from_slice::<serde_json::Value>(&text);
                 assert!(parsed.is_ok(), "{name} is torn: {parsed:?}");
             }
