@@ -7,6 +7,7 @@
 //! RFC 6749 section 4.1, RFC 7636 (PKCE, `S256` only), RFC 9207 (`iss`), RFC 9700 section 2.1.
 
 mod callback;
+mod random;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -27,6 +28,9 @@ use crate::secret::Secret;
 use crate::transport::{BaseUrl, append_query};
 
 use callback::Callback;
+pub(crate) use random::random_text;
+#[cfg(feature = "models")]
+pub(crate) use random::random_uuid;
 
 /// Bytes of randomness in `state` (RFC 6749 section 10.10 asks for 20).
 const STATE_BYTES: u32 = 32;

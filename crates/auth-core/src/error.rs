@@ -84,6 +84,8 @@ pub enum ErrorKind {
     Connect,
     /// The answer is not what was asked for; the message names the place in it.
     Decode,
+    /// A file or stream of the caller's own could not be read or written.
+    File,
     /// The provider says that the request is wrong.
     Invalid,
     /// The provider does not know the thing asked for.
@@ -157,6 +159,17 @@ impl Error {
     /// A request that can't be sent as it was put together.
     pub(crate) fn invalid(problem: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Invalid, problem)
+    }
+
+    /// A file or stream on this side that did not work; `sent` says whether a request had already left.
+    pub(crate) fn file(
+        what: &'static str,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+        sent: bool,
+    ) -> Self {
+        Self::new(ErrorKind::File, what)
+            .with(|inner| inner.sent = sent)
+            .with_source(source)
     }
 
     /// Something that we refuse to do; `sent` says whether the request had already left.
@@ -247,12 +260,10 @@ impl Error {
 
     /// An answer of `status` whose content does not fit at `path`.
     pub(crate) fn decode(path: &str, problem: &str, status: StatusCode) -> Self {
-        let path: Vec<_> = path.split('.').map(shown_segment).collect();
-        let path = path.join(".");
         let problem = one_line(problem);
-        let message = match path.as_str() {
-            "" | "$" | "." | "?" => format!("the answer does not fit: {problem}"),
-            path => format!("the answer does not fit at `{}`: {problem}", one_line(path)),
+        let message = match place(path) {
+            Some(path) => format!("the answer does not fit at `{path}`: {problem}"),
+            None => format!("the answer does not fit: {problem}"),
         };
         Self::new(ErrorKind::Decode, message).with(|inner| {
             inner.sent = true;
@@ -261,6 +272,17 @@ impl Error {
                 ..Answer::default()
             }));
         })
+    }
+
+    /// A payload that somebody sent to the integrator, and that does not fit at `path`.
+    #[cfg(feature = "models")]
+    pub(crate) fn payload(path: &str, problem: &str) -> Self {
+        let place = place(path).map(|path| format!(" at `{path}`"));
+        let (place, problem) = (place.unwrap_or_default(), one_line(problem));
+        Self::new(
+            ErrorKind::Decode,
+            format!("the payload does not fit{place}: {problem}"),
+        )
     }
 
     /// An answer that says no. `hint` is added to the message where it helps.
@@ -340,6 +362,11 @@ impl Error {
         } else {
             self
         }
+    }
+
+    /// The same failure, with a word on why it was not tried again.
+    pub(crate) fn because(self, why: &str) -> Self {
+        self.copied(|copy| copy.message = format!("{}; {why}", copy.message).into())
     }
 
     fn copied(&self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -443,6 +470,14 @@ impl fmt::Debug for Inner {
             .field("source", &self.source)
             .finish()
     }
+}
+
+/// A JSON path as it may be shown; `None` where it says nothing.
+fn place(path: &str) -> Option<String> {
+    let path: Vec<_> = path.split('.').map(shown_segment).collect();
+    let path = path.join(".");
+    let is_empty = matches!(path.as_str(), "" | "$" | "." | "?");
+    (!is_empty).then(|| one_line(&path))
 }
 
 /// A part of a JSON path, unless it looks like data: the keys of a map are the provider's, and can be anything.

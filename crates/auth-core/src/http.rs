@@ -1,13 +1,17 @@
 //! Carries authorized requests: the only door for API calls.
 //!
-//! Answers: [`ApiClient`], [`Call`], [`Response`]. Never: renews a token itself (see `session`), follows a redirect,
+//! Answers: [`ApiClient`], [`Call`], [`Response`], [`Upload`], [`Download`]. Never: renews a token itself (see `session`), follows a redirect,
 //! keeps a cookie.
 
 mod call;
+mod content;
+mod download;
+mod file_name;
 mod profile;
 mod repeat;
 mod response;
 mod send;
+mod upload;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,9 +29,11 @@ use crate::settings::Settings;
 use crate::transport::{BaseUrl, Transport};
 
 pub use call::Call;
+pub use download::Download;
 pub use profile::Profile;
 pub(crate) use repeat::Repeat;
 pub use response::Response;
+pub use upload::Upload;
 
 /// One signed-in principal at one provider. Cheap to clone; clones share session, connections and rate limit.
 ///

@@ -10,6 +10,8 @@ mod grant;
 mod http;
 #[cfg(feature = "models")]
 pub mod model;
+#[cfg(feature = "models")]
+mod operation;
 mod page;
 mod rate_limit;
 mod secret;
@@ -18,6 +20,8 @@ mod settings;
 mod store;
 mod token;
 mod transport;
+#[cfg(feature = "models")]
+pub mod webhook;
 
 pub use crate::dialect::{
     Answers, AuthorizeRow, BodyFormat, ClientProof, Dialect, KeyKind, KeyRow, LimitRule, Parameter,
@@ -33,13 +37,15 @@ pub use integrator::FileStore;
 #[cfg(feature = "conformance")]
 pub use integrator::check_token_store;
 pub use integrator::{
-    Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Clock, Decode, Error,
-    ErrorKind, Generation, HeaderMap, HeaderName, HeaderValue, Health, HealthState, HealthWatch,
-    ItemPlace, Items, List, ManualClock, MemoryStore, Method, Page, Paging, PendingAuthorization,
-    RateLimiter, RefreshMark, Response, Saved, Secret, SecretProvider, SecretSource, Session,
-    Settings, StatusCode, StoreKey, StoreLock, StoredTokens, SystemClock, TokenSet, TokenStore,
-    Transport, TransportBuilder, Url, async_trait,
+    Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Clock, Decode, Download,
+    Error, ErrorKind, Generation, HeaderMap, HeaderName, HeaderValue, Health, HealthState,
+    HealthWatch, ItemPlace, Items, List, ManualClock, MemoryStore, Method, Page, Paging,
+    PendingAuthorization, RateLimiter, RefreshMark, Response, Saved, Secret, SecretProvider,
+    SecretSource, Session, Settings, StatusCode, StoreKey, StoreLock, StoredTokens, SystemClock,
+    TokenSet, TokenStore, Transport, TransportBuilder, Upload, Url, async_trait,
 };
+#[cfg(feature = "models")]
+pub use integrator::{Joined, QueryValue, Request};
 #[cfg(feature = "redis")]
 pub use integrator::{RedisStore, RedisStoreBuilder};
 
@@ -50,9 +56,11 @@ pub mod integrator {
     pub use crate::clock::{Clock, ManualClock, SystemClock};
     pub use crate::error::{Error, ErrorKind};
     pub use crate::grant::AuthorizationCode;
-    pub use crate::http::{Call, Response};
+    pub use crate::http::{Call, Download, Response, Upload};
     #[cfg(feature = "models")]
-    pub use crate::model;
+    pub use crate::model::{self, Joined, QueryValue};
+    #[cfg(feature = "models")]
+    pub use crate::operation::Request;
     pub use crate::page::{Decode, ItemPlace, Items, List, Page, Paging};
     pub use crate::rate_limit::RateLimiter;
     pub use crate::secret::{Secret, SecretProvider, SecretSource};
@@ -69,6 +77,8 @@ pub mod integrator {
     pub use crate::store::{RedisStore, RedisStoreBuilder};
     pub use crate::token::{Authorization, Generation, TokenSet};
     pub use crate::transport::{Transport, TransportBuilder};
+    #[cfg(feature = "models")]
+    pub use crate::webhook;
 
     /// Makes the methods of [`SecretProvider`], [`TokenStore`] and [`Clock`] writable as `async fn`.
     pub use async_trait::async_trait;

@@ -167,9 +167,22 @@ impl<'c, T> List<'c, T> {
     /// As for [`Call::send`]; besides, [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a page size that the list
     /// does not take, and [`ErrorKind::Decode`](crate::ErrorKind::Decode), with the JSON path, for an answer that is no
     /// page or an item that does not fit.
-    pub async fn send(self) -> Result<Page<T>, Error> {
-        let walk = Walk::new(self.call, self.paging, self.size)?;
-        Page::decode(walk.fetch().await?, self.decode)
+    pub fn send(self) -> impl Future<Output = Result<Page<T>, Error>> + Send + use<T> {
+        let walk = Walk::new(self.call, self.paging, self.size).map(Walk::fetch);
+        let decode = self.decode;
+        async move { Page::decode(walk?.await?, decode) }
+    }
+
+    /// The call behind it, for the first page as it comes: without the paging's own parameters.
+    pub fn into_call(self) -> Call<'c> {
+        self.call
+    }
+
+    /// The same list by another call.
+    #[cfg(feature = "models")]
+    pub(crate) fn map_call(mut self, change: impl FnOnce(Call<'c>) -> Call<'c>) -> Self {
+        self.call = change(self.call);
+        self
     }
 
     /// All items, from the first page to the last. Nothing is sent until the first is asked for.

@@ -4,6 +4,8 @@
 //! compressed body. The only room that names `reqwest`.
 
 mod base_url;
+mod incoming;
+mod outgoing;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -24,6 +26,9 @@ use crate::error::Error;
 pub(crate) use base_url::append_query;
 use base_url::is_plain_loopback;
 pub use base_url::{BaseUrl, UrlText};
+pub(crate) use incoming::Incoming;
+use outgoing::Watch;
+pub(crate) use outgoing::{Payload, Streamed};
 
 /// How long an answer is looked for after its time is over.
 const GRACE: Duration = Duration::from_millis(100);
@@ -241,7 +246,7 @@ pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+    pub(crate) body: Payload,
     /// Who asks, where the transport's settings do not say.
     pub(crate) user_agent: &'static str,
 }
@@ -249,7 +254,8 @@ pub(crate) struct Outgoing {
 /// What may be spent on one request.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
-    /// From the first byte sent to the last byte received.
+    /// From the first byte sent to the last byte received; where a body is streamed, in either direction, from each
+    /// piece of it to the next.
     pub(crate) timeout: Duration,
     /// The largest body that is read.
     pub(crate) body: usize,
@@ -270,42 +276,44 @@ impl Transport {
         outgoing: Outgoing,
         limits: Limits,
     ) -> Result<http::Response<Bytes>, Error> {
-        let span = tracing::debug_span!(
-            "auth_core.request",
-            otel.name = %outgoing.method,
-            otel.kind = "client",
-            http.request.method = %outgoing.method,
-            http.response.status_code = Empty,
-            server.address = outgoing.url.host_str(),
-            server.port = outgoing.url.port_or_known_default(),
-            error.type = Empty,
-        );
-        let answer = self
-            .exchange(outgoing, limits)
-            .instrument(span.clone())
-            .await;
-        match &answer {
-            Ok(answer) => {
-                span.record("http.response.status_code", answer.status().as_u16());
-            }
-            Err(error) => {
-                span.record("error.type", field::debug(error.kind()));
-            }
-        }
-        answer
+        let span = span(&outgoing);
+        let has_body = outgoing.method != Method::HEAD;
+        let sending = self.dispatch(outgoing);
+        let (host, watch) = (sending.host.clone(), sending.watch.clone());
+        let work = Box::pin(async move {
+            let (response, host) = self.head(sending).await?;
+            self.read(response, &host, has_body, limits.body).await
+        });
+        let done = in_time(work, &host, watch.as_ref(), limits);
+        noted(done.instrument(span.clone()).await, &span)
     }
 
-    async fn exchange(
+    /// Sends one request and reads the head of its answer, whatever its status; the body is left to be read, each piece of
+    /// which may take `pause`. The limit of its size is not looked at.
+    pub(crate) async fn open(
         &self,
         outgoing: Outgoing,
         limits: Limits,
-    ) -> Result<http::Response<Bytes>, Error> {
+        pause: Duration,
+    ) -> Result<http::Response<Incoming>, Error> {
+        let span = span(&outgoing);
+        let sending = self.dispatch(outgoing);
+        let (host, watch) = (sending.host.clone(), sending.watch.clone());
+        let work = Box::pin(async move {
+            let (response, host) = self.head(sending).await?;
+            Ok(Incoming::open(response, host, pause))
+        });
+        let done = in_time(work, &host, watch.as_ref(), limits);
+        noted(done.instrument(span.clone()).await, &span)
+    }
+
+    /// Makes a request that is ready to leave.
+    fn dispatch(&self, outgoing: Outgoing) -> Sending {
         let client = match &self.direct {
             Some(direct) if is_plain_loopback(&outgoing.url) => direct,
             _ => &self.client,
         };
         let host = outgoing.url.authority().to_owned();
-        let has_body = outgoing.method != Method::HEAD;
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
         let user_agent = self.user_agent.clone();
@@ -314,33 +322,37 @@ impl Transport {
             .headers_mut()
             .entry(USER_AGENT)
             .or_insert(user_agent);
-        if !outgoing.body.is_empty() {
-            *request.body_mut() = Some(outgoing.body.into());
+        let (body, watch) = outgoing.body.into_body();
+        *request.body_mut() = body;
+        Sending {
+            client: client.clone(),
+            request,
+            host,
+            watch,
         }
-        let mut work = Box::pin(self.execute(client, request, &host, has_body, limits.body));
-        let began = SystemClock.now();
-        let mut done = leniently(limits.timeout, work.as_mut()).await;
-        // Where the process or its runtime stood still, the request may have left only now.
-        let stood_still = || SystemClock.now() - began > limits.timeout + GRACE * 2;
-        if done.is_none() && limits.is_precious && stood_still() {
-            done = leniently(limits.timeout, work.as_mut()).await;
-        }
-        done.unwrap_or_else(|| Err(Error::timeout(&format!("`{host}` did not answer"), true)))
     }
 
-    /// Sends a request and reads the answer up to `largest` bytes.
-    async fn execute(
+    /// Sends a request and reads the head of the answer.
+    async fn head(&self, sending: Sending) -> Result<(reqwest::Response, String), Error> {
+        let sent = sending.client.execute(sending.request).await;
+        match sent {
+            Ok(response) => Ok((response, sending.host)),
+            Err(error) => {
+                // A body that could not be read on this side broke the connection: that is the news.
+                let own = sending.watch.and_then(|watch| watch.failure());
+                Err(own.unwrap_or_else(|| self.failed(&sending.host, error)))
+            }
+        }
+    }
+
+    /// Reads an answer up to `largest` bytes.
+    async fn read(
         &self,
-        client: &reqwest::Client,
-        request: reqwest::Request,
+        mut response: reqwest::Response,
         host: &str,
         has_body: bool,
         largest: usize,
     ) -> Result<http::Response<Bytes>, Error> {
-        let mut response = client
-            .execute(request)
-            .await
-            .map_err(|error| self.failed(host, error))?;
         let too_large =
             || Error::blocked(format!("the answer is larger than {largest} bytes"), true);
         let announced = response.content_length().unwrap_or(0);
@@ -381,6 +393,67 @@ impl Transport {
             Error::broken_connection(host, error)
         }
     }
+}
+
+/// A request on its way.
+struct Sending {
+    client: reqwest::Client,
+    request: reqwest::Request,
+    host: String,
+    watch: Option<Watch>,
+}
+
+/// The span of one request.
+fn span(outgoing: &Outgoing) -> tracing::Span {
+    tracing::debug_span!(
+        "auth_core.request",
+        otel.name = %outgoing.method,
+        otel.kind = "client",
+        http.request.method = %outgoing.method,
+        http.response.status_code = Empty,
+        server.address = outgoing.url.host_str(),
+        server.port = outgoing.url.port_or_known_default(),
+        error.type = Empty,
+    )
+}
+
+/// Writes the outcome of a request into its span.
+fn noted<B>(
+    answer: Result<http::Response<B>, Error>,
+    span: &tracing::Span,
+) -> Result<http::Response<B>, Error> {
+    match &answer {
+        Ok(answer) => {
+            span.record("http.response.status_code", answer.status().as_u16());
+        }
+        Err(error) => {
+            span.record("error.type", field::debug(error.kind()));
+        }
+    }
+    answer
+}
+
+/// Waits for `work` as long as the limits say; while a streamed body makes progress, its time begins anew.
+async fn in_time<T>(
+    mut work: Pin<Box<impl Future<Output = Result<T, Error>> + ?Sized>>,
+    host: &str,
+    watch: Option<&Watch>,
+    limits: Limits,
+) -> Result<T, Error> {
+    let began = SystemClock.now();
+    let mut done = leniently(limits.timeout, work.as_mut()).await;
+    while let (None, Some(watch)) = (&done, watch) {
+        let Some(left) = limits.timeout.checked_sub(watch.idle()) else {
+            break;
+        };
+        done = leniently(left, work.as_mut()).await;
+    }
+    // Where the process or its runtime stood still, the request may have left only now.
+    let stood_still = || SystemClock.now() - began > limits.timeout + GRACE * 2;
+    if done.is_none() && limits.is_precious && stood_still() {
+        done = leniently(limits.timeout, work.as_mut()).await;
+    }
+    done.unwrap_or_else(|| Err(Error::timeout(&format!("`{host}` did not answer"), true)))
 }
 
 fn innermost(error: &dyn StdError) -> String {

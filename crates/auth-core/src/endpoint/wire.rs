@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, without_value};
 use crate::fault::{self, Members};
 use crate::secret::{Scrubber, Secret, base64_pair};
 use crate::token::sensitive;
-use crate::transport::{BaseUrl, Limits, Outgoing, Transport};
+use crate::transport::{BaseUrl, Limits, Outgoing, Payload, Transport};
 
 /// A token answer is small; what is larger is not read.
 const LARGEST_ANSWER: usize = 1024 * 1024;
@@ -120,7 +120,7 @@ impl Wire {
             method: Method::POST,
             url,
             headers,
-            body,
+            body: Payload::Whole(body),
             user_agent: self.user_agent,
         })
     }

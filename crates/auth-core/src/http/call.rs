@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST,
-    PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, PROXY_AUTHORIZATION,
+    TRANSFER_ENCODING,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
@@ -17,8 +17,9 @@ use url::Url;
 use crate::error::Error;
 use crate::transport::BaseUrl;
 
+use super::content::{Content, Form};
 use super::repeat::{Ready, Repeat};
-use super::{Response, Shared};
+use super::{Download, Response, Shared, Upload};
 
 /// One API call: what it sends, and what may be spent on it.
 ///
@@ -48,7 +49,7 @@ pub struct Call<'c> {
     url: Result<Url, Error>,
     query: Vec<(String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    content: Content,
     problem: Option<Error>,
     timeout: Duration,
     deadline: Duration,
@@ -65,7 +66,7 @@ impl<'c> Call<'c> {
             url: locate(path, base),
             query: Vec::new(),
             headers: HeaderMap::new(),
-            body: Bytes::new(),
+            content: Content::Whole(Bytes::new()),
             problem: None,
             timeout: shared.timeout,
             deadline: shared.deadline,
@@ -84,12 +85,39 @@ impl<'c> Call<'c> {
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         match serde_json::to_vec(body) {
             Ok(bytes) => {
-                self.body = bytes.into();
+                self.content = Content::Whole(bytes.into());
                 self.headers
                     .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             }
             Err(_) => self.problem = Some(Error::invalid("the body has no JSON form")),
         }
+        self
+    }
+
+    /// Sends `file` as the field `field` of a `multipart/form-data` body. What that means for time-outs and retries is
+    /// said at [`Upload`].
+    pub fn upload(mut self, field: &str, file: Upload) -> Self {
+        match Form::new(field, file) {
+            Ok((form, content_type)) => {
+                self.content = Content::Form(Arc::new(form));
+                self.headers.insert(CONTENT_TYPE, content_type);
+            }
+            Err(problem) => self.problem = Some(problem),
+        }
+        self
+    }
+
+    /// Makes it a call that is refused when it is sent.
+    #[cfg(feature = "models")]
+    pub(crate) fn refused(mut self, problem: Error) -> Self {
+        self.problem.get_or_insert(problem);
+        self
+    }
+
+    /// Takes the parameters of that name out of the query, as far as they were added by [`query`](Self::query).
+    #[cfg(feature = "models")]
+    pub(crate) fn without_query(mut self, name: &str) -> Self {
+        self.query.retain(|(known, _)| known != name);
         self
     }
 
@@ -156,6 +184,14 @@ impl<'c> Call<'c> {
         self.repeat()?.send().await
     }
 
+    /// Sends the call, and gives the answer as soon as its head has come: its body is left to be read.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub async fn open(self) -> Result<Download, Error> {
+        self.repeat()?.open().await
+    }
+
     /// Checks the call and makes it one that can be sent again and again.
     pub(crate) fn repeat(self) -> Result<Repeat, Error> {
         let url = self.url?;
@@ -165,20 +201,11 @@ impl<'c> Call<'c> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
-        let mut headers = self.headers;
-        headers
-            .entry(ACCEPT)
-            .or_insert(HeaderValue::from_static("application/json"));
-        if self.body.is_empty() && matches!(self.method, Method::PATCH | Method::POST | Method::PUT)
-        {
-            // RFC 9110 section 8.6: these say so where they have no body; servers may answer 411 otherwise.
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
         let ready = Ready {
             method: self.method,
             url,
-            headers,
-            body: self.body,
+            headers: self.headers,
+            content: self.content,
             timeout: self.timeout,
             deadline: self.deadline,
             idempotent: self.idempotent,

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::header::{ACCEPT, CONTENT_LENGTH};
+use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
 use crate::error::Error;
 use crate::transport::append_query;
 
-use super::{Response, Shared};
+use super::content::Content;
+use super::{Download, Response, Shared};
 
 /// A link longer than this is not followed.
 const LONGEST_LINK: usize = 8192;
@@ -21,7 +22,7 @@ pub(super) struct Ready {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    pub(super) content: Content,
     pub(super) timeout: Duration,
     pub(super) deadline: Duration,
     pub(super) idempotent: bool,
@@ -104,7 +105,30 @@ impl Repeat {
 
     /// Sends the call; see [`Call::send`](super::Call::send).
     pub(crate) async fn send(self) -> Result<Response, Error> {
+        let (shared, ready) = self.ready("application/json");
+        shared.send(ready).await
+    }
+
+    /// Sends the call; see [`Call::open`](super::Call::open).
+    pub(crate) async fn open(self) -> Result<Download, Error> {
+        let (shared, ready) = self.ready("*/*");
+        shared.open(ready).await
+    }
+
+    /// The call with its whole query. `accept` is what it asks for where its caller does not say.
+    fn ready(self, accept: &'static str) -> (Arc<Shared>, Ready) {
         let mut ready = self.ready;
+        ready
+            .headers
+            .entry(ACCEPT)
+            .or_insert(HeaderValue::from_static(accept));
+        let may_have_body = matches!(ready.method, Method::PATCH | Method::POST | Method::PUT);
+        if may_have_body && ready.content.is_empty() {
+            // RFC 9110 section 8.6: these say so where they have no body; servers may answer 411 otherwise.
+            ready
+                .headers
+                .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let mut told = names(&ready.url);
         append_query(&mut ready.url, &self.query);
         told.extend(self.query.into_iter().map(|(name, _)| name));
@@ -116,7 +140,7 @@ impl Repeat {
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
         append_query(&mut ready.url, &missing);
-        self.shared.send(ready).await
+        (self.shared, ready)
     }
 }
 

@@ -134,21 +134,14 @@ impl Response {
         model.map_err(|misfit| self.unfit(&misfit))
     }
 
-    /// Decodes the member `key` of the body, for answers that wrap what was asked for.
+    /// Decodes the member `keys` of the body, for answers that wrap what was asked for: `"order"`, or `"orders/count"` for
+    /// the member `count` of the member `orders`.
     ///
     /// # Errors
     /// As [`model`](Self::model); a missing member is one, unless `T` is an [`Option`].
     #[cfg(feature = "models")]
-    pub fn model_at<T: FromJson>(&self, key: &str) -> Result<T, Error> {
-        let root = Place::root();
-        let place = root.key(key);
-        let model = match self.value()? {
-            Value::Object(mut members) => match members.remove(key) {
-                Some(value) => T::from_json(value, &place),
-                None => T::absent(&place),
-            },
-            _ => Err(root.misfit("expected an object")),
-        };
+    pub fn model_at<T: FromJson>(&self, keys: &str) -> Result<T, Error> {
+        let model = below(self.value()?, keys, &Place::root());
         model.map_err(|misfit| self.unfit(&misfit))
     }
 
@@ -184,6 +177,21 @@ impl Response {
                 format!("{problem}; its content type is `{kind}`, so it may come from a proxy");
         }
         Error::decode(path, &problem, self.status)
+    }
+}
+
+/// What stands below `keys`, from the outside in.
+#[cfg(feature = "models")]
+fn below<T: FromJson>(value: Value, keys: &str, place: &Place<'_>) -> Result<T, Misfit> {
+    let (key, rest) = keys.split_once('/').unwrap_or((keys, ""));
+    let Value::Object(mut members) = value else {
+        return Err(place.misfit("expected an object"));
+    };
+    let inner = place.key(key);
+    match members.remove(key) {
+        Some(value) if rest.is_empty() => T::from_json(value, &inner),
+        Some(value) => below(value, rest, &inner),
+        None => T::absent(&inner),
     }
 }
 

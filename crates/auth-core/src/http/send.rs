@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::WWW_AUTHENTICATE;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use tracing::Instrument as _;
 use tracing::field::{self, Empty};
@@ -12,10 +12,10 @@ use crate::clock::within;
 use crate::error::{Error, ErrorKind};
 use crate::fault;
 use crate::token::Authorization;
-use crate::transport::{Limits, Outgoing};
+use crate::transport::{Incoming, Limits, Outgoing};
 
 use super::repeat::Ready;
-use super::{Response, Shared};
+use super::{Download, Response, Shared};
 
 /// An API answer larger than this is not read.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -24,9 +24,37 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// A deadline longer than this is cut to it, so that no sum of times overflows.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// How an answer is read: to its end, or as far as its verdict needs.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Reading {
+    Head,
+    Whole,
+}
+
+/// A good answer: what of its body was read, and where there is one, the rest.
+type Received = http::Response<(Bytes, Option<Incoming>)>;
+
+/// Why a call with a streamed body is not made again.
+const SPENT: &str = "the stream that was its body has begun, so it can't be sent again";
+
 impl Shared {
     /// Sends until there is a verdict or time runs out.
     pub(super) async fn send(&self, call: Ready) -> Result<Response, Error> {
+        let (parts, (body, _)) = self.spanned(call, Reading::Whole).await?.into_parts();
+        Ok(Response {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        })
+    }
+
+    /// The same, and leaves the body of a good answer to be read.
+    pub(super) async fn open(&self, call: Ready) -> Result<Download, Error> {
+        let received = self.spanned(call, Reading::Head).await?;
+        Ok(Download::new(received))
+    }
+
+    async fn spanned(&self, call: Ready, reading: Reading) -> Result<Received, Error> {
         let span = tracing::info_span!(
             "auth_core.call",
             auth_core.dialect = self.dialect.name(),
@@ -36,7 +64,7 @@ impl Shared {
             error.type = Empty,
         );
         // Boxed, so that a caller may hold many calls in a future of its own.
-        let sent = Box::pin(self.send_until_verdict(call))
+        let sent = Box::pin(self.send_until_verdict(call, reading))
             .instrument(span.clone())
             .await;
         if let Err(error) = &sent {
@@ -45,7 +73,7 @@ impl Shared {
         sent
     }
 
-    async fn send_until_verdict(&self, call: Ready) -> Result<Response, Error> {
+    async fn send_until_verdict(&self, call: Ready, reading: Reading) -> Result<Received, Error> {
         let end = self.clock.now() + call.deadline.min(LONGEST_DEADLINE);
         let mut last: Option<Error> = None;
         let mut was_sent = false;
@@ -57,8 +85,8 @@ impl Shared {
                 // That a retry can't even begin is no news: the failure before it is.
                 Err(error) => return Err(last.unwrap_or(error).or_sent(was_sent)),
             };
-            let error = match self.once(&call, &authorization, left).await {
-                Ok(response) => return Ok(response),
+            let error = match self.once(&call, reading, &authorization, left).await {
+                Ok(received) => return Ok(received),
                 Err(error) => error,
             };
             was_sent |= error.may_have_been_processed();
@@ -66,10 +94,14 @@ impl Shared {
             if is_refused && call.replay && !replayed && self.session.can_renew() {
                 replayed = true;
                 let renewed = self.renew(&authorization, end).await;
-                if renewed.map_err(|error| error.or_sent(was_sent))? {
+                let has_other = renewed.map_err(|error| error.or_sent(was_sent))?;
+                if has_other && !call.content.is_spent() {
                     continue;
                 }
-                return Err(error);
+                return Err(match has_other {
+                    true => error.because(SPENT),
+                    false => error,
+                });
             }
             let wait = error.retry_after().unwrap_or_else(|| {
                 (FIRST_WAIT * 2_u32.saturating_pow(tries)).mul_f64(fastrand::f64())
@@ -77,6 +109,9 @@ impl Shared {
             let in_time = self.left(end).is_ok_and(|left| left > wait);
             if tries >= self.retries || !may_repeat(&error, call.idempotent) || !in_time {
                 return Err(error.or_sent(was_sent));
+            }
+            if call.content.is_spent() {
+                return Err(error.or_sent(was_sent).because(SPENT));
             }
             tries += 1;
             tracing::debug!(
@@ -126,35 +161,64 @@ impl Shared {
     async fn once(
         &self,
         call: &Ready,
+        reading: Reading,
         authorization: &Authorization,
         left: Duration,
-    ) -> Result<Response, Error> {
+    ) -> Result<Received, Error> {
         let mut headers = call.headers.clone();
         headers.insert(authorization.name(), authorization.value().clone());
         let outgoing = Outgoing {
             method: call.method.clone(),
             url: call.url.clone(),
             headers,
-            body: call.body.clone(),
+            body: call.content.open().await?,
             user_agent: self.user_agent,
         };
         let limits = Limits {
-            timeout: call.timeout.min(left),
+            // A body that makes progress is not cut off by the deadline, which says when a try may begin.
+            timeout: match call.content.is_streamed() {
+                true => call.timeout,
+                false => call.timeout.min(left),
+            },
             body: LARGEST_ANSWER,
             is_precious: false,
         };
-        let answer = self.transport.send(outgoing, limits).await?;
+        let (answer, rest) = match reading {
+            Reading::Whole => (self.transport.send(outgoing, limits).await?, None),
+            Reading::Head => {
+                let opening = self.transport.open(outgoing, limits, call.timeout);
+                let answer = opening.await?;
+                if self.is_good_by_head(&answer) {
+                    return Ok(answer.map(|incoming| (Bytes::new(), Some(incoming))));
+                }
+                let (parts, incoming) = answer.into_parts();
+                let reading = incoming.read(LARGEST_ANSWER);
+                let read = within(self.clock.as_ref(), left, reading).await;
+                let late = || Error::timeout("the call's deadline", true);
+                let (body, rest) = read.ok_or_else(late)??;
+                let answer = http::Response::from_parts(parts, body);
+                if rest.is_some() && answer.status().is_success() {
+                    // Longer than any word on a failure.
+                    return Ok(answer.map(|body| (body, rest)));
+                }
+                (answer, rest)
+            }
+        };
         match self.verdict(&answer, authorization) {
             Some(error) => Err(error),
-            None => {
-                let (parts, body) = answer.into_parts();
-                Ok(Response {
-                    status: parts.status,
-                    headers: parts.headers,
-                    body,
-                })
-            }
+            None => Ok(answer.map(|body| (body, rest))),
         }
+    }
+
+    /// Says whether an answer is a good one whatever its body says.
+    fn is_good_by_head<B>(&self, answer: &http::Response<B>) -> bool {
+        let kind = answer.headers().get(CONTENT_TYPE);
+        let is_json = kind.is_some_and(|kind| {
+            let kind = kind.as_bytes().to_ascii_lowercase();
+            kind.windows(4).any(|part| part == b"json")
+        });
+        let may_say_no = is_json && self.dialect.answer_rules().soft_failure.is_some();
+        is_good(answer.status()) && !may_say_no
     }
 
     /// The failure that an answer stands for, if it is one.
@@ -170,9 +234,7 @@ impl Shared {
                 .soft_failure
                 .is_some_and(|member| fault::soft_failure(answer.body(), member))
         };
-        // A caller that asks with `If-None-Match` wants to hear this.
-        let is_good = status.is_success() || status == StatusCode::NOT_MODIFIED;
-        if is_good && !soft() {
+        if is_good(status) && !soft() {
             return None;
         }
         let mut scrubber = self.session.scrubber();
@@ -221,6 +283,12 @@ impl Shared {
             Ok(left)
         }
     }
+}
+
+/// Whether a status stands for a good answer, or for none that is new: a caller that asks with `If-None-Match` wants to
+/// hear that.
+fn is_good(status: StatusCode) -> bool {
+    status.is_success() || status == StatusCode::NOT_MODIFIED
 }
 
 /// Says whether a call may be made again after `error`: where it surely had no effect, or where a second effect does

@@ -61,6 +61,13 @@ impl<T> From<T> for Change<T> {
     }
 }
 
+/// `None` keeps the field: a model that was read and is sent back as an update must not clear what it did not say.
+impl<T> From<Option<T>> for Change<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Keep, Self::Set)
+    }
+}
+
 impl From<&str> for Change<String> {
     fn from(value: &str) -> Self {
         Self::Set(value.to_owned())

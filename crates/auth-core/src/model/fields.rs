@@ -97,6 +97,17 @@ impl Fields {
         members.map(|(name, value)| (name.as_str(), value))
     }
 
+    /// The same fields for an update: which known ones came as `null` is forgotten, since there `null` clears. For the
+    /// expansion of [`model!`](crate::model!).
+    #[doc(hidden)]
+    #[must_use]
+    pub fn into_update(mut self) -> Self {
+        if let Some(rest) = &mut self.0 {
+            rest.forms.iter_mut().for_each(|form| form.is_null = false);
+        }
+        self
+    }
+
     fn form(&self, name: &str) -> Option<&Form> {
         let rest = self.0.as_ref()?;
         rest.forms.iter().find(|form| form.name == name)
@@ -164,13 +175,23 @@ impl<'a> Reader<'a> {
 
     /// A field that may be missing.
     pub fn optional<T: FromJson + Default>(&mut self, names: &[&'static str]) -> T {
-        match self.required(names) {
+        let (value, name) = self.take(names, T::NULL_IS_ABSENCE);
+        let place = self.place.key(name);
+        let read = match value {
+            Some(value) => T::from_json(value, &place),
+            None => T::absent(&place),
+        };
+        match read {
             Ok(value) => value,
             Err(misfit) => {
-                self.misfit.get_or_insert(misfit);
+                self.keep(misfit);
                 T::default()
             }
         }
+    }
+
+    fn keep(&mut self, misfit: Misfit) {
+        self.misfit.get_or_insert(misfit);
     }
 
     /// What no field has taken, or the first misfit.
@@ -220,51 +241,37 @@ impl Rest {
     }
 }
 
-/// Puts the fields of a model into an object. For the expansion of [`model!`](crate::model!).
+/// A field of a model with its name. For the expansion of [`model!`](crate::model!).
 #[doc(hidden)]
-#[expect(
-    missing_debug_implementations,
-    reason = "it holds values, and only the macro's expansion names it"
-)]
-pub struct Writer<'a> {
-    members: Map<String, Value>,
-    unknown: &'a Fields,
+pub type Member<'a> = (&'static str, &'a dyn ToJson);
+
+/// Puts the fields of a model into an object; `read_only` are those that only the provider sets. For the expansion of
+/// [`model!`](crate::model!).
+///
+/// One call with a table: hundreds of models compile a table each instead of a call for each field.
+#[doc(hidden)]
+pub fn write(
+    unknown: &Fields,
     extent: Extent,
-}
-
-impl<'a> Writer<'a> {
-    /// Begins with the unknown fields.
-    pub fn new(unknown: &'a Fields, extent: Extent) -> Self {
-        let members = unknown.0.as_ref().map(|rest| rest.members.clone());
-        Self {
-            members: members.unwrap_or_default(),
-            unknown,
-            extent,
-        }
-    }
-
-    /// A field.
-    pub fn put(&mut self, name: &'static str, value: &dyn ToJson) {
-        let form = self.unknown.form(name);
+    fields: &[Member<'_>],
+    read_only: &[Member<'_>],
+) -> Value {
+    let members = unknown.0.as_ref().map(|rest| rest.members.clone());
+    let mut members = members.unwrap_or_default();
+    let read_only = match extent {
+        Extent::Whole => read_only,
+        Extent::Body => &[],
+    };
+    for (name, value) in fields.iter().chain(read_only) {
+        let form = unknown.form(name);
         let spelled = form.and_then(|form| form.spelled.as_deref());
         let name = spelled.unwrap_or(name);
-        if let Some(value) = value.encode_member(self.extent) {
-            self.members.insert(name.to_owned(), value);
+        if let Some(value) = value.encode_member(extent) {
+            members.insert(name.to_owned(), value);
         } else if form.is_some_and(|form| form.is_null) {
             // What the caller has put among the unknown fields under this name is newer.
-            self.members.entry(name).or_insert(Value::Null);
+            members.entry(name).or_insert(Value::Null);
         }
     }
-
-    /// A field that only the provider sets.
-    pub fn put_read_only(&mut self, name: &'static str, value: &dyn ToJson) {
-        if self.extent == Extent::Whole {
-            self.put(name, value);
-        }
-    }
-
-    /// The object.
-    pub fn finish(self) -> Value {
-        Value::Object(self.members)
-    }
+    Value::Object(members)
 }

@@ -124,7 +124,8 @@ impl ToJson for RawId {
 ///
 /// An id is an integer, a GUID or any text, and is written as it came: `12` stays a number, `"12"` stays a text. Two
 /// are equal if their texts are, so that `12` is `"12"`; the order puts shorter texts first. `Display` is the bare
-/// text: whoever builds a path encodes it.
+/// text: whoever builds a path encodes it. A number, a text and a reference to another id become one by `into()`, and a
+/// query parameter may have one as its value.
 ///
 /// # Examples
 /// ```
@@ -173,6 +174,12 @@ macro_rules! ids {
             }
         }
 
+        impl ::core::convert::From<&$name> for $name {
+            fn from(id: &$name) -> Self {
+                id.clone()
+            }
+        }
+
         impl ::core::fmt::Display for $name {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Display::fmt(&self.0, f)
@@ -184,7 +191,10 @@ macro_rules! ids {
                 value: $crate::model::Value,
                 place: &$crate::model::Place<'_>,
             ) -> ::core::result::Result<Self, $crate::model::Misfit> {
-                $crate::model::RawId::from_json(value, place).map(Self)
+                match $crate::model::RawId::from_json(value, place) {
+                    ::core::result::Result::Ok(id) => ::core::result::Result::Ok(Self(id)),
+                    ::core::result::Result::Err(misfit) => ::core::result::Result::Err(misfit),
+                }
             }
         }
 
@@ -193,5 +203,7 @@ macro_rules! ids {
                 $crate::model::ToJson::encode(&self.0, extent)
             }
         }
+
+        impl $crate::model::QueryValue for $name {}
     )+};
 }

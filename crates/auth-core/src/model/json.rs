@@ -63,14 +63,20 @@ pub trait ToJson {
         Some(self.encode(extent))
     }
 
-    /// The whole value: what [`FromJson`] has read comes out equal.
-    fn to_json(&self) -> Value {
+    /// The whole value: what [`FromJson`] has read comes out equal. On a trait object, [`encode`](Self::encode) does it.
+    fn to_json(&self) -> Value
+    where
+        Self: Sized,
+    {
         self.encode(Extent::Whole)
     }
 
     /// What a request with this value says: as [`to_json`](Self::to_json), without the fields that only the provider
     /// sets.
-    fn to_body(&self) -> Value {
+    fn to_body(&self) -> Value
+    where
+        Self: Sized,
+    {
         self.encode(Extent::Body)
     }
 }
@@ -115,7 +121,11 @@ impl<T: FromJson> FromJson for Option<T> {
     fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
         match value {
             Value::Null => Ok(None),
-            value => Ok(Some(T::from_json(value, place)?)),
+            // Not `?`, which would be compiled once more for each type of value.
+            value => match T::from_json(value, place) {
+                Ok(value) => Ok(Some(value)),
+                Err(misfit) => Err(misfit),
+            },
         }
     }
 

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::json::FromJson as _;
-use super::place::{Misfit, Place};
 use super::scalar::Scalar;
 
 /// How the values of one enum of [`names!`](crate::names) travel. For the macro's expansion.
@@ -37,13 +35,8 @@ impl Codes {
         }
     }
 
-    /// Which value came, by its position, or what came instead.
-    pub fn read(&self, value: Value, place: &Place<'_>) -> Result<Result<usize, Scalar>, Misfit> {
-        let came = Scalar::from_json(value, place)?;
-        Ok(self.position(&came).ok_or(came))
-    }
-
-    fn position(&self, came: &Scalar) -> Option<usize> {
+    /// Which value came, by its position.
+    pub fn position(&self, came: &Scalar) -> Option<usize> {
         let by_text = match came {
             Scalar::Text(came) => self.texts.iter().position(|text| match self.any_case {
                 true => text.eq_ignore_ascii_case(came),
@@ -122,6 +115,9 @@ impl Codes {
 /// assert_eq!(Ending::from_json(2.into(), &root), Ok(Ending::Missed));
 /// assert_eq!(Priority::High.to_json(), 1);
 ///
+/// // A text is looked up by name.
+/// assert_eq!(Status::from("inactive"), Status::Inactive);
+///
 /// // A value that the provider has added since comes and goes unharmed.
 /// let status = Status::from_json("on hold".into(), &root)?;
 /// assert_eq!(status, Status::Unknown(Scalar::from("on hold")));
@@ -134,28 +130,28 @@ macro_rules! names {
         $($(#[$about:meta])* $value:ident = $text:literal),+ $(,)?
     }) => {
         $crate::__names! {
-            [$(#[$meta])*] $name [$($(#[$about])* $value),+] [&[$($text),+], &[], false, false]
+            [$(#[$meta])*] $name [$($(#[$about])* #[doc = $crate::__in_json!($text)] $value),+] [&[$($text),+], &[], false, false]
         }
     };
     ($(#[$meta:meta])* pub enum $name:ident: text_in_any_case {
         $($(#[$about:meta])* $value:ident = $text:literal),+ $(,)?
     }) => {
         $crate::__names! {
-            [$(#[$meta])*] $name [$($(#[$about])* $value),+] [&[$($text),+], &[], true, false]
+            [$(#[$meta])*] $name [$($(#[$about])* #[doc = $crate::__in_json!($text)] $value),+] [&[$($text),+], &[], true, false]
         }
     };
     ($(#[$meta:meta])* pub enum $name:ident: number {
         $($(#[$about:meta])* $value:ident = $number:literal),+ $(,)?
     }) => {
         $crate::__names! {
-            [$(#[$meta])*] $name [$($(#[$about])* $value),+] [&[], &[$($number),+], false, true]
+            [$(#[$meta])*] $name [$($(#[$about])* #[doc = $crate::__in_json!($number)] $value),+] [&[], &[$($number),+], false, true]
         }
     };
     ($(#[$meta:meta])* pub enum $name:ident: text_or_number {
         $($(#[$about:meta])* $value:ident = $text:literal | $number:literal),+ $(,)?
     }) => {
         $crate::__names! {
-            [$(#[$meta])*] $name [$($(#[$about])* $value),+]
+            [$(#[$meta])*] $name [$($(#[$about])* #[doc = $crate::__in_json!($text)] $value),+]
             [&[$($text),+], &[$($number),+], false, false]
         }
     };
@@ -163,7 +159,7 @@ macro_rules! names {
         $($(#[$about:meta])* $value:ident = $number:literal | $text:literal),+ $(,)?
     }) => {
         $crate::__names! {
-            [$(#[$meta])*] $name [$($(#[$about])* $value),+]
+            [$(#[$meta])*] $name [$($(#[$about])* #[doc = $crate::__in_json!($text)] $value),+]
             [&[$($text),+], &[$($number),+], false, true]
         }
     };
@@ -185,6 +181,15 @@ macro_rules! __names {
 
         impl $name {
             const CODES: $crate::model::Codes = $crate::model::Codes::new($($codes),+);
+
+            /// The documented value that it is, or else another.
+            fn of(value: $crate::model::Scalar) -> Self {
+                const VALUES: &[$name] = &[$($name::$value),+];
+                match Self::CODES.position(&value) {
+                    ::core::option::Option::Some(position) => VALUES[position].clone(),
+                    ::core::option::Option::None => Self::Unknown(value),
+                }
+            }
 
             /// Where the value stands among the documented ones, or the other that it is.
             fn position(&self) -> ::core::result::Result<usize, &$crate::model::Scalar> {
@@ -217,13 +222,22 @@ macro_rules! __names {
                 value: $crate::model::Value,
                 place: &$crate::model::Place<'_>,
             ) -> ::core::result::Result<Self, $crate::model::Misfit> {
-                const VALUES: &[$name] = &[$($name::$value),+];
-                ::core::result::Result::Ok(match Self::CODES.read(value, place)? {
-                    ::core::result::Result::Ok(position) => VALUES[position].clone(),
-                    ::core::result::Result::Err(other) => Self::Unknown(other),
-                })
+                match <$crate::model::Scalar as $crate::model::FromJson>::from_json(value, place) {
+                    ::core::result::Result::Ok(value) => {
+                        ::core::result::Result::Ok(Self::of(value))
+                    }
+                    ::core::result::Result::Err(misfit) => ::core::result::Result::Err(misfit),
+                }
             }
         }
+
+        impl ::core::convert::From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::of(text.into())
+            }
+        }
+
+        impl $crate::model::QueryValue for $name {}
 
         impl $crate::model::ToJson for $name {
             fn encode(&self, extent: $crate::model::Extent) -> $crate::model::Value {

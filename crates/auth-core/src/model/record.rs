@@ -18,6 +18,9 @@
 ///
 /// `pub struct Event: any_case` reads names without regard to ASCII case, for providers whose casing is not stable.
 ///
+/// `pub struct OrderUpdate from Order` is the body of an update: an `Order` becomes one by `into()`. Each of its own fields
+/// is moved over by name, and an [`Option`] becomes a [`Change`](crate::model::Change) that keeps what is `None`.
+///
 /// # Examples
 /// ```
 /// use auth_core::model::{FromJson, Money, Place, Time, ToJson, Value};
@@ -58,11 +61,54 @@
 /// assert_eq!(misfit.to_string(), "expected an amount: a number or a text at `$.total`");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+/// The body of an update, made from what was read:
+/// ```
+/// use auth_core::model::{Change, FromJson, Place, ToJson, Value};
+///
+/// auth_core::model! {
+///     /// A group.
+///     pub struct Group {
+///         required {
+///             /// Its name.
+///             name: String = "name",
+///         }
+///         optional {
+///             /// What it is for.
+///             note: Option<String> = "note",
+///             /// Who speaks for it.
+///             email: Option<String> = "email",
+///         }
+///         read_only {
+///             /// Its number.
+///             id: Option<i64> = "id",
+///         }
+///     }
+/// }
+/// auth_core::model! {
+///     /// What to change about a group.
+///     pub struct GroupUpdate from Group {
+///         optional {
+///             /// Its name.
+///             name: Change<String> = "name",
+///             /// What it is for.
+///             note: Change<String> = "note",
+///             /// Who speaks for it.
+///             email: Change<String> = "email",
+///         }
+///     }
+/// }
+///
+/// let read: Value = serde_json::from_str(r#"{"color":"red","email":null,"id":7,"name":"Sales","note":"old"}"#)?;
+/// let mut update = GroupUpdate::from(Group::from_json(read, &Place::root())?);
+/// update.note = Change::Clear;
+/// assert_eq!(update.to_body().to_string(), r#"{"color":"red","name":"Sales","note":null}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[macro_export]
 macro_rules! model {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident $(: $case:ident)? {
+        pub struct $name:ident $(: $case:ident)? $(from $source:ident)? {
             $(required {
                 $(
                     $(#[$about:meta])*
@@ -87,9 +133,9 @@ macro_rules! model {
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
-            $($($(#[$about])* pub $field: $type,)+)?
-            $($($(#[$o_about])* pub $o_field: $o_type,)+)?
-            $($($(#[$r_about])* pub $r_field: $r_type,)+)?
+            $($($(#[$about])* #[doc = $crate::__in_json!($key)] pub $field: $type,)+)?
+            $($($(#[$o_about])* #[doc = $crate::__in_json!($o_key)] pub $o_field: $o_type,)+)?
+            $($($(#[$r_about])* #[doc = $crate::__in_json!($r_key)] pub $r_field: $r_type,)+)?
             /// What else came, and what else is to be sent.
             pub unknown: $crate::model::Fields,
         }
@@ -109,6 +155,10 @@ macro_rules! model {
                     unknown: $crate::model::Fields::new(),
                 }
             }
+        }
+
+        $crate::__from_model! {
+            [$($source)?] $name [$($($field)+)? $($($o_field)+)?] [$($($r_field)+)?]
         }
 
         impl $crate::model::FromJson for $name {
@@ -131,11 +181,15 @@ macro_rules! model {
 
         impl $crate::model::ToJson for $name {
             fn encode(&self, extent: $crate::model::Extent) -> $crate::model::Value {
-                let mut writer = $crate::model::Writer::new(&self.unknown, extent);
-                $($(writer.put($key, &self.$field);)+)?
-                $($(writer.put($o_key, &self.$o_field);)+)?
-                $($(writer.put_read_only($r_key, &self.$r_field);)+)?
-                writer.finish()
+                $crate::model::write(
+                    &self.unknown,
+                    extent,
+                    &[
+                        $($(($key, &self.$field),)+)?
+                        $($(($o_key, &self.$o_field),)+)?
+                    ],
+                    &[$($(($r_key, &self.$r_field),)+)?],
+                )
             }
         }
     };
@@ -150,5 +204,33 @@ macro_rules! __any_case {
     };
     (any_case) => {
         true
+    };
+}
+
+/// Makes the update of a resource out of the resource itself, for [`model!`](crate::model!).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __from_model {
+    ([] $($rest:tt)*) => {};
+    ([$source:ident] $name:ident [$($field:ident)*] [$($read_only:ident)*]) => {
+        /// Takes over what may be written, unknown fields included; what only the provider sets is dropped.
+        impl ::core::convert::From<$source> for $name {
+            fn from(source: $source) -> Self {
+                Self {
+                    $($field: ::core::convert::Into::into(source.$field),)*
+                    $($read_only: ::core::default::Default::default(),)*
+                    unknown: source.unknown.into_update(),
+                }
+            }
+        }
+    };
+}
+
+/// Says what something is called on the wire, below whatever else is said of it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_json {
+    ($key:literal) => {
+        concat!("\n\n`", $key, "` on the wire.")
     };
 }

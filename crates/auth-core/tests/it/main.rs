@@ -3,6 +3,7 @@
 
 mod arbitrary_precision;
 mod authorize;
+mod bodies;
 mod canary;
 mod clocks;
 #[cfg(feature = "conformance")]
@@ -14,8 +15,12 @@ mod leak;
 #[cfg(feature = "models")]
 mod model;
 mod network;
+#[cfg(feature = "models")]
+mod operation;
 mod page;
 mod raw;
 mod session;
 mod stage;
 mod store;
+#[cfg(feature = "models")]
+mod webhook;

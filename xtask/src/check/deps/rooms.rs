@@ -19,7 +19,8 @@ const COLUMNS: &[&[&str]] = &[
     &["settings"],
     &["session", "authorize"],
     &["http"],
-    &["page"],
+    &["page", "webhook"],
+    &["operation"],
 ];
 
 /// The rooms of the first column are leaves: this is the only neighbor that they may import.
