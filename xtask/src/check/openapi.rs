@@ -2,9 +2,12 @@
 
 #[cfg(test)]
 mod catalogs;
-mod document;
+pub(crate) mod document;
 mod operations;
+#[cfg(test)]
+mod samples;
 mod schemas;
+pub(crate) mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +18,7 @@ use crate::report::{Outcome, verdict};
 use crate::workspace::{PROVIDERS, root};
 
 /// All documents of one provider, by file name.
-type Documents = BTreeMap<String, Document>;
+pub(crate) type Documents = BTreeMap<String, Document>;
 
 /// Fails where a document breaks a convention; tells how many operations there are.
 pub(super) fn check() -> Result<Outcome> {
@@ -36,7 +39,7 @@ pub(super) fn check() -> Result<Outcome> {
 }
 
 /// The documents of a provider.
-fn of(provider: &str) -> Result<Documents> {
+pub(crate) fn of(provider: &str) -> Result<Documents> {
     document::load(&root()?.join(format!("crates/{provider}/openapi")))
 }
 
@@ -60,6 +63,7 @@ fn offenses_of(documents: &Documents) -> Vec<String> {
     for (file, document) in documents {
         let mut found = head(document);
         found.extend(operations::offenses(document));
+        found.extend(webhooks::offenses(file, document, documents));
         found.extend(schemas::offenses(file, document, documents));
         offenses.extend(found.into_iter().map(|it| format!("{file}: {it}")));
     }
@@ -87,10 +91,7 @@ fn head(document: &Document) -> Vec<String> {
         texts.iter().any(|it| it.trim().is_empty()),
         "`info` has an empty text",
     );
-    let used: BTreeSet<_> = document
-        .operations()
-        .flat_map(|(_, _, operation)| &operation.tags)
-        .collect();
+    let used: BTreeSet<_> = document.calls().flat_map(|it| &it.tags).collect();
     let named: BTreeSet<_> = document.tags.iter().map(|tag| &tag.name).collect();
     wrong(
         used != named || named.len() != document.tags.len(),
@@ -109,9 +110,7 @@ fn doubles(documents: &Documents) -> Vec<String> {
     let mut offenses = Vec::new();
     let mut seen = BTreeSet::new();
     for (file, document) in documents {
-        let ids = document
-            .operations()
-            .map(|(_, _, operation)| format!("operationId {}", operation.id));
+        let ids = document.calls().map(|it| format!("operationId {}", it.id));
         for name in ids.chain([format!("area {}", document.area)]) {
             if !seen.insert(name.clone()) {
                 offenses.push(format!("{file}: {name} exists already"));

@@ -5,47 +5,50 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// One file below `openapi/`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Document {
-    pub(super) openapi: String,
-    pub(super) info: Info,
+pub(crate) struct Document {
+    pub(crate) openapi: String,
+    pub(crate) info: Info,
     #[serde(rename = "x-area")]
-    pub(super) area: String,
-    pub(super) servers: Vec<Server>,
-    pub(super) tags: Vec<Tag>,
-    pub(super) paths: BTreeMap<String, BTreeMap<Method, Operation>>,
-    pub(super) components: Components,
+    pub(crate) area: String,
+    pub(crate) servers: Vec<Server>,
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) paths: IndexMap<String, IndexMap<Method, Operation>>,
+    #[serde(default)]
+    pub(crate) webhooks: IndexMap<String, IndexMap<Method, Operation>>,
+    pub(crate) components: Components,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Info {
-    pub(super) title: String,
-    pub(super) version: String,
-    pub(super) description: String,
+pub(crate) struct Info {
+    pub(crate) title: String,
+    pub(crate) version: String,
+    pub(crate) description: String,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Server {
-    pub(super) url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Tag {
-    pub(super) name: String,
-    pub(super) description: Option<String>,
+pub(crate) struct Tag {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Method {
+pub(crate) enum Method {
     Get,
     Head,
     Post,
@@ -56,62 +59,72 @@ pub(super) enum Method {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Operation {
+pub(crate) struct Operation {
     #[serde(rename = "operationId")]
-    pub(super) id: String,
-    pub(super) tags: Vec<String>,
-    pub(super) summary: String,
-    pub(super) description: Option<String>,
+    pub(crate) id: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) summary: String,
+    pub(crate) description: Option<String>,
     #[serde(rename = "externalDocs")]
-    pub(super) external_docs: ExternalDocs,
+    pub(crate) external_docs: ExternalDocs,
     #[serde(rename = "x-paging")]
-    pub(super) paging: Option<Paging>,
+    pub(crate) paging: Option<Paging>,
     #[serde(default, rename = "x-idempotency-key")]
-    pub(super) idempotency_key: Mark,
+    pub(crate) idempotency_key: Mark,
     #[serde(default, rename = "x-older")]
-    pub(super) older: Mark,
+    pub(crate) older: Mark,
     #[serde(default, rename = "x-inferred")]
-    pub(super) inferred: Mark,
+    pub(crate) inferred: Mark,
     #[serde(rename = "x-inferred-note")]
-    pub(super) inferred_note: Option<String>,
+    pub(crate) inferred_note: Option<String>,
+    #[serde(rename = "x-event")]
+    pub(crate) event: Option<Event>,
     #[serde(default)]
-    pub(super) parameters: Vec<Parameter>,
+    pub(crate) parameters: Vec<Parameter>,
     #[serde(rename = "requestBody")]
-    pub(super) request_body: Option<RequestBody>,
-    pub(super) responses: BTreeMap<String, Response>,
+    pub(crate) request_body: Option<RequestBody>,
+    pub(crate) responses: BTreeMap<String, Response>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ExternalDocs {
-    pub(super) url: String,
-    pub(super) description: Option<String>,
+pub(crate) struct ExternalDocs {
+    pub(crate) url: String,
+    pub(crate) description: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Paging {
-    pub(super) style: String,
-    pub(super) items: Option<String>,
+pub(crate) struct Paging {
+    pub(crate) style: String,
+    pub(crate) items: Option<String>,
+}
+
+/// How a webhook is told from the others of its document.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Event {
+    pub(crate) key: String,
+    pub(crate) values: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Parameter {
-    pub(super) name: String,
+pub(crate) struct Parameter {
+    pub(crate) name: String,
     #[serde(rename = "in")]
-    pub(super) place: Place,
+    pub(crate) place: Place,
     #[serde(default)]
-    pub(super) required: Mark,
-    pub(super) description: Option<String>,
-    pub(super) style: Option<String>,
-    pub(super) explode: Option<bool>,
-    pub(super) schema: Schema,
+    pub(crate) required: Mark,
+    pub(crate) description: Option<String>,
+    pub(crate) style: Option<String>,
+    pub(crate) explode: Option<bool>,
+    pub(crate) schema: Schema,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Place {
+pub(crate) enum Place {
     Path,
     Query,
     Header,
@@ -119,79 +132,81 @@ pub(super) enum Place {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RequestBody {
-    pub(super) description: Option<String>,
+pub(crate) struct RequestBody {
+    pub(crate) description: Option<String>,
     #[serde(default)]
-    pub(super) required: Mark,
-    pub(super) content: BTreeMap<String, Media>,
+    pub(crate) required: Mark,
+    pub(crate) content: BTreeMap<String, Media>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Response {
-    pub(super) description: String,
+pub(crate) struct Response {
+    pub(crate) description: String,
     #[serde(default)]
-    pub(super) content: BTreeMap<String, Media>,
+    pub(crate) content: BTreeMap<String, Media>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Media {
-    pub(super) schema: Schema,
+pub(crate) struct Media {
+    pub(crate) schema: Schema,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Components {
-    pub(super) schemas: BTreeMap<String, Schema>,
+pub(crate) struct Components {
+    pub(crate) schemas: IndexMap<String, Schema>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct Schema {
+pub(crate) struct Schema {
     #[serde(rename = "$ref")]
-    pub(super) reference: Option<String>,
+    pub(crate) reference: Option<String>,
     #[serde(rename = "type")]
-    pub(super) kind: Kinds,
-    pub(super) format: Option<String>,
-    pub(super) description: Option<String>,
-    pub(super) read_only: Mark,
-    pub(super) write_only: Mark,
-    pub(super) deprecated: Mark,
+    pub(crate) kind: Kinds,
+    pub(crate) format: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) read_only: Mark,
+    pub(crate) write_only: Mark,
+    pub(crate) deprecated: Mark,
     #[serde(rename = "enum")]
-    pub(super) values: Option<Vec<Value>>,
-    pub(super) default: Option<Value>,
-    pub(super) minimum: Option<i64>,
-    pub(super) maximum: Option<i64>,
-    pub(super) min_length: Option<u64>,
-    pub(super) max_length: Option<u64>,
-    pub(super) min_items: Option<u64>,
-    pub(super) items: Option<Box<Schema>>,
-    pub(super) required: Vec<String>,
-    pub(super) properties: BTreeMap<String, Schema>,
-    pub(super) any_of: Vec<Schema>,
+    pub(crate) values: Option<Vec<Value>>,
+    pub(crate) default: Option<Value>,
+    pub(crate) minimum: Option<i64>,
+    pub(crate) maximum: Option<i64>,
+    pub(crate) min_length: Option<u64>,
+    pub(crate) max_length: Option<u64>,
+    pub(crate) min_items: Option<u64>,
+    pub(crate) items: Option<Box<Schema>>,
+    pub(crate) required: Vec<String>,
+    pub(crate) properties: IndexMap<String, Schema>,
+    pub(crate) any_of: Vec<Schema>,
     #[serde(rename = "x-id")]
-    pub(super) id: Option<String>,
+    pub(crate) id: Option<String>,
     #[serde(rename = "x-time")]
-    pub(super) time: Option<String>,
+    pub(crate) time: Option<String>,
+    #[serde(rename = "x-also")]
+    pub(crate) also: Vec<String>,
     #[serde(rename = "x-money")]
-    pub(super) money: Mark,
+    pub(crate) money: Mark,
     #[serde(rename = "x-body")]
-    pub(super) body: Option<String>,
+    pub(crate) body: Option<String>,
     #[serde(rename = "x-open")]
-    pub(super) open: Mark,
+    pub(crate) open: Mark,
     #[serde(rename = "x-inferred")]
-    pub(super) inferred: Mark,
+    pub(crate) inferred: Mark,
     #[serde(rename = "x-inferred-note")]
-    pub(super) inferred_note: Option<String>,
+    pub(crate) inferred_note: Option<String>,
     #[serde(rename = "x-older")]
-    pub(super) older: Mark,
+    pub(crate) older: Mark,
 }
 
 /// A key that is written only where it is true.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(try_from = "bool")]
-pub(super) struct Mark(pub(super) bool);
+pub(crate) struct Mark(pub(crate) bool);
 
 impl TryFrom<bool> for Mark {
     type Error = &'static str;
@@ -206,7 +221,7 @@ impl TryFrom<bool> for Mark {
 /// One type or several; none where anything goes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(from = "OneOrMany")]
-pub(super) struct Kinds(pub(super) Vec<Kind>);
+pub(crate) struct Kinds(pub(crate) Vec<Kind>);
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -226,7 +241,7 @@ impl From<OneOrMany> for Kinds {
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Array,
     Boolean,
     Integer,
@@ -238,32 +253,49 @@ pub(super) enum Kind {
 
 impl Kinds {
     /// Whether a value of this type fits.
-    pub(super) fn has(&self, kind: Kind) -> bool {
+    pub(crate) fn has(&self, kind: Kind) -> bool {
         self.0.contains(&kind)
     }
 }
 
 impl Method {
     /// As it stands in a request.
-    pub(super) fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         format!("{self:?}").to_uppercase()
     }
 }
 
 impl Document {
     /// The operations with method and path.
-    pub(super) fn operations(&self) -> impl Iterator<Item = (Method, &str, &Operation)> {
-        self.paths.iter().flat_map(|(path, operations)| {
-            operations
-                .iter()
-                .map(move |(method, operation)| (*method, path.as_str(), operation))
-        })
+    pub(crate) fn operations(&self) -> impl Iterator<Item = (Method, &str, &Operation)> {
+        flat(&self.paths)
     }
+
+    /// What the vendor calls at the integrator's, with method and name.
+    pub(crate) fn webhooks(&self) -> impl Iterator<Item = (Method, &str, &Operation)> {
+        flat(&self.webhooks)
+    }
+
+    /// The operations, and then the webhooks.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &Operation> {
+        let calls = self.operations().chain(self.webhooks());
+        calls.map(|(_, _, operation)| operation)
+    }
+}
+
+fn flat(
+    places: &IndexMap<String, IndexMap<Method, Operation>>,
+) -> impl Iterator<Item = (Method, &str, &Operation)> {
+    places.iter().flat_map(|(place, operations)| {
+        operations
+            .iter()
+            .map(move |(method, operation)| (*method, place.as_str(), operation))
+    })
 }
 
 impl Operation {
     /// The schemas of its parameters, body and answers, with where each stands.
-    pub(super) fn schemas(&self) -> impl Iterator<Item = (String, &Schema)> {
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = (String, &Schema)> {
         let parameters = self
             .parameters
             .iter()
@@ -278,7 +310,7 @@ impl Operation {
 
 impl Schema {
     /// This schema and all written inside of it, with where each stands.
-    pub(super) fn walk<'a>(&'a self, place: &str, visit: &mut impl FnMut(&str, &'a Self)) {
+    pub(crate) fn walk<'a>(&'a self, place: &str, visit: &mut impl FnMut(&str, &'a Self)) {
         visit(place, self);
         if let Some(items) = &self.items {
             items.walk(&format!("{place}[]"), visit);
@@ -293,7 +325,7 @@ impl Schema {
 }
 
 /// The documents of a provider by file name.
-pub(super) fn load(directory: &Path) -> Result<BTreeMap<String, Document>> {
+pub(crate) fn load(directory: &Path) -> Result<BTreeMap<String, Document>> {
     let mut documents = BTreeMap::new();
     let entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
     for entry in entries {

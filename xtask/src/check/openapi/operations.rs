@@ -36,6 +36,9 @@ pub(super) fn offenses(document: &Document) -> Vec<String> {
         parameters(path, operation, &mut found);
         bodies(method, operation, &mut found);
         paging(operation, &mut found);
+        if operation.event.is_some() {
+            found.push("x-event goes with a webhook".to_owned());
+        }
         offenses.extend(
             found
                 .into_iter()
@@ -45,7 +48,7 @@ pub(super) fn offenses(document: &Document) -> Vec<String> {
     offenses
 }
 
-fn name(area: &str, method: Method, operation: &Operation, offenses: &mut Vec<String>) {
+pub(super) fn name(area: &str, method: Method, operation: &Operation, offenses: &mut Vec<String>) {
     let parts: Vec<_> = operation.id.split('.').collect();
     let [first, resource, verb] = parts[..] else {
         offenses.push("an operationId is area.resource.verb".to_owned());
@@ -74,7 +77,7 @@ fn name(area: &str, method: Method, operation: &Operation, offenses: &mut Vec<St
     }
 }
 
-fn words(operation: &Operation, offenses: &mut Vec<String>) {
+pub(super) fn words(operation: &Operation, offenses: &mut Vec<String>) {
     let summary = &operation.summary;
     let is_fragment = summary.starts_with(|c: char| c.is_uppercase())
         && !summary.ends_with('.')
@@ -160,7 +163,7 @@ fn named_in(path: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-fn bodies(method: Method, operation: &Operation, offenses: &mut Vec<String>) {
+pub(super) fn bodies(method: Method, operation: &Operation, offenses: &mut Vec<String>) {
     let body = operation.request_body.as_ref();
     if body.is_some() && matches!(method, Method::Get | Method::Head) {
         offenses.push(format!("{} has no body", method.name()));

@@ -15,13 +15,17 @@ const COMPONENT: &str = "#/components/schemas/";
 /// What is wrong with the schemas of a document.
 pub(super) fn offenses(file: &str, document: &Document, all: &Documents) -> Vec<String> {
     let mut offenses = Vec::new();
-    for name in document.components.schemas.keys() {
+    for (name, schema) in &document.components.schemas {
         if !is_pascal(name) {
             offenses.push(format!("{name} isn't in Pascal case"));
+        }
+        if !schema.also.is_empty() {
+            offenses.push(format!("{name}: x-also goes with a property"));
         }
     }
     for (place, schema) in places(document) {
         let mut found = Vec::new();
+        spellings(schema, &mut found);
         reference(file, schema, all, &mut found);
         shape(schema, &mut found);
         limits(schema, &mut found);
@@ -39,7 +43,7 @@ fn places(document: &Document) -> Vec<(String, &Schema)> {
     for (name, schema) in &document.components.schemas {
         schema.walk(name, &mut visit);
     }
-    for (_, _, operation) in document.operations() {
+    for operation in document.calls() {
         for (place, schema) in operation.schemas() {
             schema.walk(&format!("{} {place}", operation.id), &mut visit);
         }
@@ -53,13 +57,17 @@ fn target<'a>(file: &'a str, reference: &'a str) -> Option<(&'a str, &'a str)> {
     Some((if other.is_empty() { file } else { other }, name))
 }
 
+/// The schema that a reference means.
+pub(super) fn component<'a>(file: &str, reference: &str, all: &'a Documents) -> Option<&'a Schema> {
+    let (file, name) = target(file, reference)?;
+    all.get(file)?.components.schemas.get(name)
+}
+
 fn reference(file: &str, schema: &Schema, all: &Documents, offenses: &mut Vec<String>) {
     let Some(reference) = &schema.reference else {
         return;
     };
-    let found = target(file, reference)
-        .and_then(|(file, name)| all.get(file)?.components.schemas.get(name));
-    if found.is_none() {
+    if component(file, reference, all).is_none() {
         offenses.push(format!("{reference} leads nowhere"));
     }
     let is_more = !schema.kind.0.is_empty()
@@ -69,6 +77,23 @@ fn reference(file: &str, schema: &Schema, all: &Documents, offenses: &mut Vec<St
         || schema.open == Mark(true);
     if is_more {
         offenses.push("a reference has no shape of its own".to_owned());
+    }
+}
+
+/// What x-also says of the properties, and that nothing else has it.
+fn spellings(schema: &Schema, offenses: &mut Vec<String>) {
+    let mut inner = schema.items.as_deref().into_iter().chain(&schema.any_of);
+    if inner.any(|it| !it.also.is_empty()) {
+        offenses.push("x-also goes with a property".to_owned());
+    }
+    let names = schema.properties.keys().map(|it| it.to_ascii_lowercase());
+    let mut taken: BTreeSet<_> = names.collect();
+    for (name, property) in &schema.properties {
+        for other in &property.also {
+            if !taken.insert(other.to_ascii_lowercase()) {
+                offenses.push(format!("x-also of {name}: {other} is taken already"));
+            }
+        }
     }
 }
 
@@ -213,6 +238,10 @@ pub(super) fn clashing_ids(documents: &Documents) -> Vec<String> {
     for document in documents.values() {
         for (_, schema) in places(document) {
             let Some(id) = &schema.id else { continue };
+            // Both at once says that servers differ, and clashes with neither.
+            if schema.kind.has(Kind::Integer) && schema.kind.has(Kind::String) {
+                continue;
+            }
             let types = schema.kind.0.iter().filter(|kind| **kind != Kind::Null);
             let types = types.map(|kind| (*kind, schema.format.as_deref()));
             kinds.entry(id).or_default().extend(types);
@@ -224,12 +253,12 @@ pub(super) fn clashing_ids(documents: &Documents) -> Vec<String> {
         .collect()
 }
 
-/// Schemas that no operation leads to.
+/// Schemas that no operation and no webhook leads to.
 pub(super) fn unused(documents: &Documents) -> Vec<String> {
     let mut reached = BTreeSet::new();
     let mut next = Vec::new();
     for (file, document) in documents {
-        for (_, _, operation) in document.operations() {
+        for operation in document.calls() {
             next.extend(
                 operation
                     .schemas()

@@ -15,6 +15,7 @@ servers:
   - url: /
 tags:
   - name: things
+  - name: webhook_events
 paths:
   /things/{id}:
     get:
@@ -46,6 +47,28 @@ paths:
                     type: array
                     items:
                       $ref: '#/components/schemas/Thing'
+webhooks:
+  thing_made:
+    post:
+      operationId: tiny.webhook_events.thing_made
+      tags:
+        - webhook_events
+      summary: A thing was made
+      externalDocs:
+        url: https://example.com/webhooks
+      x-event:
+        key: event
+        values:
+          - thing_made
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/ThingMade'
+      responses:
+        '200':
+          description: Received.
 components:
   schemas:
     Thing:
@@ -65,6 +88,15 @@ components:
           type: string
           format: date-time
           x-time: iso
+    ThingMade:
+      type: object
+      properties:
+        event:
+          type: string
+        thing:
+          type: integer
+          x-also:
+            - item
 ";
 
 /// The offenses of the document with one piece changed, or why it can't be read.
@@ -165,6 +197,83 @@ fn every_rule_is_told() -> Result<()> {
         ),
         ("version: v1", "version: v1\n  version: v2", "duplicate"),
     ];
+    tells(&rules)
+}
+
+#[test]
+fn every_rule_of_webhooks_is_told() -> Result<()> {
+    let rules = [
+        ("  thing_made:", "  thingMade:", "name is in snake case"),
+        ("thing_made:\n    post", "thing_made:\n    put", "is a POST"),
+        (
+            "webhook_events.thing_made",
+            "webhook_events.made",
+            "operationId is area.webhook_events.name",
+        ),
+        ("A thing was", "a thing was", "short fragment"),
+        (
+            "requestBody:\n        required: true",
+            "requestBody:",
+            "has a body, in JSON",
+        ),
+        (
+            "      x-event:",
+            "      x-older: true\n      x-event:",
+            "marks of operations",
+        ),
+        ("key: event", "key: kind", "kind isn't a text of the body"),
+        ("key: event", "key: thing", "thing isn't a text of the body"),
+        (
+            "values:\n          - thing_made",
+            "values: []",
+            "has no value",
+        ),
+        (
+            "          - thing_made\n",
+            "          - thing_made\n          - thing_made\n",
+            "x-event thing_made exists already",
+        ),
+        ("key: event", "name: event", "unknown field"),
+        (
+            "      x-paging:",
+            "      x-event:\n        key: a\n        values:\n          - b\n      x-paging:",
+            "x-event goes with a webhook",
+        ),
+        (
+            "schemas/ThingMade'",
+            "schemas/Thing'",
+            "ThingMade is used by no",
+        ),
+    ];
+    tells(&rules)
+}
+
+#[test]
+fn every_rule_of_other_spellings_is_told() -> Result<()> {
+    let rules = [
+        ("- item\n", "- Event\n", "Event is taken already"),
+        ("- item\n", "- Thing\n", "Thing is taken already"),
+        (
+            "- item\n",
+            "- item\n            - item\n",
+            "item is taken already",
+        ),
+        (
+            "    Thing:\n",
+            "    Thing:\n      x-also:\n        - Box\n",
+            "x-also goes with a property",
+        ),
+        (
+            "items:\n                      $ref",
+            "items:\n                      x-also:\n                        - a\n                      $ref",
+            "x-also goes with a property",
+        ),
+    ];
+    tells(&rules)
+}
+
+/// Whether each change of a piece is answered with words of a rule.
+fn tells(rules: &[(&str, &str, &str)]) -> Result<()> {
     for (piece, other, rule) in rules {
         let told = match said(piece, other) {
             Ok(offenses) => offenses.join("\n"),
@@ -176,11 +285,42 @@ fn every_rule_is_told() -> Result<()> {
 }
 
 #[test]
+fn webhooks_of_one_document_are_told_apart_by_one_key() -> Result<()> {
+    let (_, webhooks) = FINE.split_once("webhooks:\n").context("webhooks")?;
+    let (webhook, _) = webhooks.split_once("components:").context("components")?;
+    let second = webhook
+        .replace("thing_made", "thing_lost")
+        .replace("key: event", "key: kind");
+    let offenses = said("components:", &format!("{second}components:"))?.join("\n");
+    assert!(
+        offenses.contains(r#"several keys: {"event", "kind"}"#),
+        "{offenses}"
+    );
+    Ok(())
+}
+
+#[test]
+fn an_id_that_comes_in_either_form_clashes_with_none() -> Result<()> {
+    let text = "type: string\n          format: date-time\n          x-time: iso";
+    let either = "type:\n            - string\n            - integer\n          x-id: Box";
+    assert_eq!(said(text, either)?, Vec::<String>::new());
+    Ok(())
+}
+
+#[test]
+fn properties_keep_their_order() -> Result<()> {
+    let document: document::Document = serde_saphyr::from_str(FINE)?;
+    let thing = &document.components.schemas["Thing"];
+    assert!(thing.properties.keys().eq(["size", "made"]));
+    Ok(())
+}
+
+#[test]
 fn one_id_for_two_operations_is_told() -> Result<()> {
-    let (paths, _) = FINE.split_once("components:").context("components")?;
+    let (paths, _) = FINE.split_once("webhooks:").context("webhooks")?;
     let (_, operation) = paths.split_once("paths:\n").context("paths")?;
     let second = operation.replace("/things/", "/boxes/");
-    let offenses = said("components:", &format!("{second}components:"))?;
+    let offenses = said("webhooks:", &format!("{second}webhooks:"))?;
     assert_eq!(
         offenses,
         ["tiny.yaml: operationId tiny.things.list exists already"]
