@@ -8,6 +8,7 @@
     reason = "a command-line tool answers on standard output"
 )]
 
+mod build_time;
 mod check;
 mod codegen;
 mod demo;
@@ -33,6 +34,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    BuildTime(build_time::BuildTime),
     Check(check::Check),
     Codegen(codegen::Codegen),
     Demo(demo::Demo),
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode> {
     let workspace = Workspace::open()?;
     match &arguments.command {
+        Command::BuildTime(build_time) => build_time.run(&workspace),
         Command::Check(check) => check.run(&workspace),
         Command::Codegen(codegen) => codegen.run(&workspace),
         Command::Demo(demo) => demo.run(&workspace),

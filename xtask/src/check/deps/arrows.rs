@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("trials", &["comm100", "webcommander"]),
     ("vendor-sandbox", &[]),
+    ("walk", &["auth-core", "vendor-sandbox"]),
     ("webcommander", &["auth-core"]),
     ("xtask", &[]),
 ];
@@ -22,10 +23,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// Who may depend on whom in tests and examples, besides the above.
 const ALLOWED_IN_TESTS: &[(&str, &[&str])] = &[
     ("auth-core", &["vendor-sandbox"]),
-    ("comm100", &["vendor-sandbox"]),
-    ("communic8", &["vendor-sandbox"]),
+    ("comm100", &["vendor-sandbox", "walk"]),
+    ("communic8", &["vendor-sandbox", "walk"]),
     ("trials", &["vendor-sandbox"]),
-    ("webcommander", &["vendor-sandbox"]),
+    ("webcommander", &["vendor-sandbox", "walk"]),
 ];
 
 /// Foreign crates that only one of ours may name, in tests too.
