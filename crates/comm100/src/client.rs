@@ -26,7 +26,7 @@ use crate::UserInfo;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    api: ApiClient,
+    pub(crate) api: ApiClient,
 }
 
 impl Client {

@@ -4,6 +4,8 @@ mod builder;
 mod client;
 mod dialect;
 mod environment;
+#[rustfmt::skip]
+mod generated;
 mod oauth_client;
 mod platform;
 mod userinfo;
@@ -16,6 +18,7 @@ pub use client::Client;
 pub use dialect::{DASH_V4, HOSTED_V2};
 #[cfg(feature = "partner")]
 pub use dialect::{PARTNER_V2, PARTNER_V4};
+pub use generated::*;
 pub use oauth_client::OAuthClient;
 pub use platform::Platform;
 pub use userinfo::UserInfo;

@@ -29,7 +29,7 @@ const USER_AGENT: &str = concat!("communic8-rust/", env!("CARGO_PKG_VERSION"));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    api: ApiClient,
+    pub(crate) api: ApiClient,
 }
 
 impl Client {

@@ -2,9 +2,12 @@
 
 mod client;
 mod dialect;
+#[rustfmt::skip]
+mod generated;
 
 pub use auth_core::Dialect;
 pub use auth_core::integrator::*;
 
 pub use client::{Client, ClientBuilder};
 pub use dialect::COMMUNIC8;
+pub use generated::*;

@@ -17,7 +17,7 @@ use auth_core::{ApiClient, Call, Error, Method, Session, TokenSet};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    api: ApiClient,
+    pub(crate) api: ApiClient,
 }
 
 impl Client {

@@ -3,6 +3,8 @@
 mod builder;
 mod client;
 mod dialect;
+#[rustfmt::skip]
+mod generated;
 
 pub use auth_core::Dialect;
 pub use auth_core::integrator::*;
@@ -10,3 +12,4 @@ pub use auth_core::integrator::*;
 pub use builder::{ClientBuilder, TokenHeader};
 pub use client::Client;
 pub use dialect::WEBCOMMANDER;
+pub use generated::*;
