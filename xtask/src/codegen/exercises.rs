@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::plan::{Answer, Area, Argument, Layer, Method, Place, Rust, Type};
+use super::plan::{Answer, Area, Argument, Layer, Method, Place, Rust, Type, Webhook};
 use super::render::{Files, heading, imports};
 
 /// Files by path below `tests/it/generated`.
@@ -22,20 +22,24 @@ fn root(provider: &str, layer: &Layer) -> String {
     for area in &layer.areas {
         let _ = writeln!(text, "#[cfg(feature = \"{0}\")]\nmod {0};", area.name);
     }
-    let _ = write!(
-        text,
-        "\nuse {provider}::Client;\nuse walk::{{Exercise, Specimen}};\n"
-    );
-    for (what, list, kind) in [
+    let mut lists = vec![
         ("Every operation.", "exercises", "Exercise<Client>"),
         ("Every model.", "specimens", "Specimen"),
-    ] {
+    ];
+    let mut kinds = "Exercise, Specimen";
+    if layer.areas.iter().any(|area| !area.webhooks.is_empty()) {
+        lists.push(("Every webhook.", "webhooks", "Posted"));
+        kinds = "Exercise, Posted, Specimen";
+    }
+    let _ = write!(text, "\nuse {provider}::Client;\nuse walk::{{{kinds}}};\n");
+    for (what, list, kind) in lists {
         let _ = writeln!(
             text,
             "\n/// {what}\npub(crate) fn {list}() -> Vec<{kind}> {{"
         );
         let _ = writeln!(text, "    let areas: &[&[{kind}]] = &[");
-        for area in &layer.areas {
+        let areas = layer.areas.iter();
+        for area in areas.filter(|area| list != "webhooks" || !area.webhooks.is_empty()) {
             let name = &area.name;
             let constant = list.to_uppercase();
             let _ = writeln!(
@@ -77,6 +81,14 @@ fn file(provider: &str, area: &Area) -> String {
         }
     }
     body.push_str("];\n");
+    if !area.webhooks.is_empty() {
+        uses.insert("walk::Posted".to_owned());
+        body.push_str("\npub(super) const WEBHOOKS: &[Posted] = &[\n");
+        for webhook in &area.webhooks {
+            self::webhook(&mut body, &mut uses, area, webhook);
+        }
+        body.push_str("];\n");
+    }
     let uses = uses
         .iter()
         .map(|path| from_outside(provider, area, path))
@@ -90,6 +102,28 @@ fn file(provider: &str, area: &Area) -> String {
     imports(&mut text, &uses, &BTreeSet::new());
     text.push_str(&body);
     text
+}
+
+/// One webhook: its body read as itself, or as what tells it from others.
+fn webhook(text: &mut String, uses: &mut BTreeSet<String>, area: &Area, webhook: &Webhook) {
+    let name = format!("{}/{}", area.name, webhook.name);
+    let read = match &webhook.variant {
+        Some((kind, variant)) => {
+            uses.insert(format!("super::{kind}"));
+            format!(
+                "{kind}::parse(body).map(|it| walk::told(it, |it| matches!(it, {kind}::{variant}(_))))"
+            )
+        }
+        None => {
+            import(uses, &webhook.body);
+            uses.insert("auth_core::webhook".to_owned());
+            format!(
+                "webhook::parse::<{}>(body).map(|it| walk::told(it, |_| true))",
+                webhook.body.text
+            )
+        }
+    };
+    let _ = writeln!(text, "    Posted::new({name:?}, |body| {read}),");
 }
 
 /// A path of the generated code as a test has it.
@@ -148,7 +182,8 @@ fn exercise(
     );
     for parameter in &options.parameters {
         import(uses, &parameter.rust);
-        let rust = crate_wide(provider, &parameter.rust.text);
+        // A list is given as such, however it travels.
+        let rust = crate_wide(provider, &parameter.rust.text).replace("Joined<", "Vec<");
         let _ = writeln!(
             text,
             "        let call = g.option(call, {:?}, |call, it: {rust}| call.{}(it));",
@@ -179,7 +214,8 @@ fn argument(provider: &str, uses: &mut BTreeSet<String>, argument: &Argument) ->
 }
 
 fn import(uses: &mut BTreeSet<String>, rust: &Rust) {
-    uses.extend(rust.uses.iter().cloned());
+    let used = rust.uses.iter().filter(|it| *it != "auth_core::Joined");
+    uses.extend(used.cloned());
 }
 
 /// A type whose module is written out, as a test has it.

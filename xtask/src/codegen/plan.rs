@@ -2,6 +2,7 @@
 
 mod forms;
 mod operations;
+mod paging;
 mod schemas;
 mod usage;
 mod webhooks;
@@ -39,6 +40,16 @@ pub(super) struct Area {
     pub(super) needs: BTreeSet<String>,
     /// The ids that its models and calls use.
     pub(super) ids: BTreeSet<String>,
+    pub(super) webhooks: Vec<Webhook>,
+}
+
+/// What a vendor sends to an address of the integrator.
+#[derive(Debug)]
+pub(super) struct Webhook {
+    pub(super) name: String,
+    pub(super) body: Rust,
+    /// The enum that tells it from others, and its variant there.
+    pub(super) variant: Option<(String, String)>,
 }
 
 /// One tag of a document: a file with its calls and the models that live with them.
@@ -318,6 +329,7 @@ struct Draft<'a> {
     resources: Vec<Resource>,
     needs: BTreeSet<String>,
     ids: BTreeSet<String>,
+    webhooks: Vec<Webhook>,
     /// Names of types that are taken, with what took them.
     taken: BTreeMap<String, String>,
 }
@@ -354,6 +366,7 @@ impl<'a> Draft<'a> {
             resources: Vec::new(),
             needs: BTreeSet::new(),
             ids: BTreeSet::new(),
+            webhooks: Vec::new(),
             taken: BTreeMap::new(),
         };
         for name in document.components.schemas.keys() {
@@ -414,6 +427,7 @@ impl<'a> Draft<'a> {
             resources: resources.collect(),
             needs: self.needs,
             ids: self.ids,
+            webhooks: self.webhooks,
         })
     }
 }

@@ -5,13 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+mod text;
+
 use super::plan::{
     Answer, Area, Argument, Events, Field, Layer, Method, Model, Names, Options, Place, Resource,
     Rust, Type,
 };
 
-/// Documentation is wrapped at this column.
-const WIDTH: usize = 112;
+pub(super) use text::imports;
+use text::{doc, list, module_doc};
 
 /// Files by path below `src/generated`.
 pub(super) type Files = BTreeMap<String, String>;
@@ -55,7 +57,7 @@ fn root(layer: &Layer) -> String {
         if index > 0 {
             text.push('\n');
         }
-        doc(&mut text, "    ", &[area.description.clone()]);
+        doc(&mut text, "    ", std::slice::from_ref(&area.description));
         let name = &area.name;
         let _ = writeln!(text, "    #[cfg(feature = \"{name}\")]");
         let _ = writeln!(text, "    pub fn {name}(&self) -> {name}::Area<'_> {{");
@@ -148,28 +150,6 @@ fn export(text: &mut String, module: &str, names: BTreeSet<String>) {
     list(text, &format!("pub use {module}::"), &names);
 }
 
-/// `head{a, b};`, over several lines where it is long.
-fn list(text: &mut String, head: &str, names: &[String]) {
-    let short = match names {
-        [one] => format!("{head}{one};\n"),
-        _ => format!("{head}{{{}}};\n", names.join(", ")),
-    };
-    if short.len() <= WIDTH {
-        text.push_str(&short);
-        return;
-    }
-    let _ = writeln!(text, "{head}{{");
-    let mut line = "   ".to_owned();
-    for name in names {
-        if line.len() + name.len() + 2 > WIDTH {
-            let _ = writeln!(text, "{line}");
-            line = "   ".to_owned();
-        }
-        let _ = write!(line, " {name},");
-    }
-    let _ = writeln!(text, "{line}\n}};");
-}
-
 /// The file of one resource.
 fn file(area: &Area, resource: &Resource) -> String {
     let mut page = Page::default();
@@ -219,42 +199,6 @@ pub(super) fn lines_of(resource: &Resource, method: &Method) -> usize {
         page.options(resource, method, options);
     }
     page.text.lines().count()
-}
-
-/// What is imported, but for what the file itself defines.
-pub(super) fn imports(text: &mut String, uses: &BTreeSet<String>, own: &BTreeSet<String>) {
-    let mut modules = BTreeMap::<_, Vec<String>>::new();
-    for path in uses {
-        let (module, name) = path.rsplit_once("::").unwrap_or(("super", path));
-        if module != "super" || !own.contains(name) {
-            // A brace comes after any letter, so inner modules stand first.
-            let order = format!("{module}::{{");
-            modules
-                .entry((order, module))
-                .or_default()
-                .push(name.to_owned());
-        }
-    }
-    // Ours come after others', as everywhere.
-    let is_ours = |module: &str| module.starts_with("crate") || module == "super";
-    let others: Vec<_> = modules
-        .iter()
-        .filter(|((_, module), _)| !is_ours(module))
-        .collect();
-    let ours: Vec<_> = modules
-        .iter()
-        .filter(|((_, module), _)| is_ours(module))
-        .collect();
-    let both = !others.is_empty() && !ours.is_empty();
-    for ((_, module), names) in others {
-        list(text, &format!("use {module}::"), names);
-    }
-    if both {
-        text.push('\n');
-    }
-    for ((_, module), names) in ours {
-        list(text, &format!("use {module}::"), names);
-    }
 }
 
 /// The items of a file, and what they need imported.
@@ -382,7 +326,7 @@ impl Page {
             Some(name) => (format!("{name}("), ")"),
             None => (String::new(), ""),
         };
-        if call.len() + open.len() + 9 <= WIDTH {
+        if call.len() + open.len() + 9 <= text::WIDTH {
             let _ = writeln!(self.text, "        {open}{call}{close}\n    }}");
             return;
         }
@@ -548,36 +492,6 @@ impl Page {
 fn is_by_value(rust: &Rust) -> bool {
     let text = rust.text.as_str();
     text.starts_with("Vec<") || matches!(text, "bool" | "i64" | "f64")
-}
-
-/// Paragraphs of documentation.
-fn doc(text: &mut String, indent: &str, paragraphs: &[String]) {
-    lines(text, &format!("{indent}///"), paragraphs);
-}
-
-fn module_doc(text: &mut String, paragraphs: &[String]) {
-    lines(text, "//!", paragraphs);
-}
-
-fn lines(text: &mut String, head: &str, paragraphs: &[String]) {
-    for (index, paragraph) in paragraphs.iter().enumerate() {
-        if index > 0 {
-            let _ = writeln!(text, "{head}");
-        }
-        let mut line = head.to_owned();
-        for word in paragraph.split_whitespace() {
-            if line.len() + word.len() >= WIDTH && line != head {
-                let _ = writeln!(text, "{line}");
-                head.clone_into(&mut line);
-            }
-            line.push(' ');
-            line.push_str(word);
-        }
-        if !line.ends_with(['.', '!', '?', ':', '”', ')']) {
-            line.push('.');
-        }
-        let _ = writeln!(text, "{line}");
-    }
 }
 
 /// A sentence as the end of another.

@@ -6,7 +6,7 @@ use super::schemas::remarks;
 use super::usage::{is_model, is_partial, resolve};
 use super::{Answer, Argument, Method, Options, Parameter, Place, Planner, Rust, Spot, Type};
 use crate::check::openapi::document::{self, Kind, Operation, Schema};
-use crate::codegen::exceptions::{Step, Style};
+use crate::codegen::exceptions::Style;
 use crate::codegen::names::{is_identifier, pascal, singular, snake};
 
 /// The header that makes a second try harmless.
@@ -336,7 +336,7 @@ impl<'a> Planner<'a> {
         Ok(Answer::List {
             item,
             constant: snake(name).to_uppercase(),
-            paging: paging(operation, style, &pointers, identity),
+            paging: super::paging::paging(operation, style, &pointers, identity),
         })
     }
 
@@ -432,62 +432,6 @@ impl<'a> Planner<'a> {
             text: update,
         })
     }
-}
-
-/// The constant that says how a list is paged.
-fn paging(
-    operation: &Operation,
-    style: &Style,
-    pointers: &[String],
-    identity: Option<&str>,
-) -> String {
-    let parameter = |name: &str| operation.parameters.iter().find(|it| it.name == name);
-    let step = style
-        .step
-        .as_ref()
-        .filter(|step| parameter(step.parameter()).is_some());
-    let mut paging = match step {
-        Some(Step::Index(parameter)) => format!("Paging::index({parameter:?})"),
-        Some(Step::Keyset { parameter, member }) => {
-            format!("Paging::keyset({parameter:?}, {member:?})")
-        }
-        Some(Step::Offset(parameter)) => format!("Paging::offset({parameter:?})"),
-        None => "Paging::single()".to_owned(),
-    };
-    let mut add = |call: String| paging.push_str(&format!("\n    .{call}"));
-    if let Some(link) = &style.link {
-        add(format!("next_link({link:?})"));
-    }
-    if !pointers.is_empty() {
-        add(format!("items(&{pointers:?})"));
-    }
-    if !style.total.is_empty() {
-        add(format!("total(&{:?})", style.total));
-    }
-    if step.is_some() && !style.has_more.is_empty() {
-        add(format!("has_more(&{:?})", style.has_more));
-    }
-    if let Some((size, parameter)) = style
-        .size
-        .as_deref()
-        .and_then(|it| Some((it, parameter(it)?)))
-    {
-        add(format!("page_size({size:?})"));
-        if let Some(default) = style.default_size {
-            add(format!("default_page_size({default})"));
-        }
-        let largest = parameter
-            .schema
-            .maximum
-            .and_then(|it| u32::try_from(it).ok());
-        if let Some(largest) = largest.or(style.largest_size) {
-            add(format!("largest_page_size({largest})"));
-        }
-    }
-    if let Some(identity) = identity.filter(|_| !matches!(step, Some(Step::Keyset { .. }))) {
-        add(format!("identity({identity:?})"));
-    }
-    paging
 }
 
 fn verb_name(verb: document::Method) -> &'static str {

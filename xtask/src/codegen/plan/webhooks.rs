@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 
 use super::schemas::remarks;
-use super::{Event, Events, Planner, Spot, Type};
+use super::{Event, Events, Planner, Spot, Type, Webhook};
 use crate::check::openapi::{document::Operation, webhooks};
 use crate::codegen::names::pascal;
 
@@ -18,10 +18,8 @@ impl Planner<'_> {
         let mut keys = Vec::new();
         let mut events = Vec::new();
         let mut resource = 0;
+        let kind = self.type_name(&document.area, NAME);
         for (_, name, operation) in document.webhooks() {
-            let Some(event) = &operation.event else {
-                continue;
-            };
             let tag = operation.tags.first().context("no tag")?;
             resource = document
                 .tags
@@ -37,15 +35,6 @@ impl Planner<'_> {
                 any_case: true,
             };
             let body = webhooks::body(file, operation, self.documents).context("no body")?;
-            let member = body
-                .properties
-                .get(&event.key)
-                .context("the body lacks the event's key")?;
-            keys = [&event.key]
-                .into_iter()
-                .chain(&member.also)
-                .cloned()
-                .collect();
             let media = operation
                 .request_body
                 .iter()
@@ -56,6 +45,27 @@ impl Planner<'_> {
                 !rust.text.contains('<'),
                 "{name}: the body has to be a model"
             );
+            let variant = operation
+                .event
+                .as_ref()
+                .map(|_| (kind.clone(), pascal(name)));
+            self.areas[area].webhooks.push(Webhook {
+                name: name.to_owned(),
+                body: rust.clone(),
+                variant,
+            });
+            let Some(event) = &operation.event else {
+                continue;
+            };
+            let member = body
+                .properties
+                .get(&event.key)
+                .context("the body lacks the event's key")?;
+            keys = [&event.key]
+                .into_iter()
+                .chain(&member.also)
+                .cloned()
+                .collect();
             events.push(Event {
                 variant: pascal(name),
                 docs: docs(operation),
@@ -66,10 +76,13 @@ impl Planner<'_> {
         if events.is_empty() {
             return Ok(());
         }
-        let name = self.type_name(&document.area, NAME);
-        self.areas[area].take(&name, "the webhooks")?;
+        self.areas[area].take(&kind, "the webhooks")?;
         let types = &mut self.areas[area].resources[resource].types;
-        types.push(Type::Events(Events { name, keys, events }));
+        types.push(Type::Events(Events {
+            name: kind,
+            keys,
+            events,
+        }));
         Ok(())
     }
 }

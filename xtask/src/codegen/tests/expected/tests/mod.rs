@@ -7,7 +7,7 @@ mod people;
 mod things;
 
 use tiny::Client;
-use walk::{Exercise, Specimen};
+use walk::{Exercise, Posted, Specimen};
 
 /// Every operation.
 pub(crate) fn exercises() -> Vec<Exercise<Client>> {
@@ -27,6 +27,15 @@ pub(crate) fn specimens() -> Vec<Specimen> {
         people::SPECIMENS,
         #[cfg(feature = "things")]
         things::SPECIMENS,
+    ];
+    areas.concat()
+}
+
+/// Every webhook.
+pub(crate) fn webhooks() -> Vec<Posted> {
+    let areas: &[&[Posted]] = &[
+        #[cfg(feature = "things")]
+        things::WEBHOOKS,
     ];
     areas.concat()
 }

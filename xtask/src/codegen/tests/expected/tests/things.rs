@@ -5,16 +5,17 @@ use tiny::ids::{PartId, ThingId};
 use tiny::model::Value;
 use tiny::things::{
     Part, Thing, ThingConfig, ThingConfigInput, ThingCounted, ThingInclude, ThingMade, ThingState, ThingUpdate,
+    WebhookPayload,
 };
-use tiny::{Client, Joined};
-use walk::{Exercise, Specimen};
+use tiny::{Client, webhook};
+use walk::{Exercise, Posted, Specimen};
 
 pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("things.things.list", |c, g| {
         let call = c.things().things().list();
         let call = g.option(call, "pageIndex", |call, it: i64| call.page_index(it));
         let call = g.option(call, "include", |call, it: Vec<ThingInclude>| call.include(it));
-        let call = g.option(call, "fields", |call, it: Joined<String>| call.fields(it));
+        let call = g.option(call, "fields", |call, it: Vec<String>| call.fields(it));
         let call = g.option(call, "state", |call, it: ThingState| call.state(it));
         walk::items(call.stream())
     }),
@@ -40,4 +41,9 @@ pub(super) const SPECIMENS: &[Specimen] = &[
     Specimen::new("things#ThingConfigInput", walk::reread::<ThingConfigInput>),
     Specimen::new("things#ThingMade", walk::reread::<ThingMade>),
     Specimen::new("things#ThingCounted", walk::reread::<ThingCounted>),
+];
+
+pub(super) const WEBHOOKS: &[Posted] = &[
+    Posted::new("things/thing_made", |body| WebhookPayload::parse(body).map(|it| walk::told(it, |it| matches!(it, WebhookPayload::ThingMade(_))))),
+    Posted::new("things/thing_counted", |body| webhook::parse::<ThingCounted>(body).map(|it| walk::told(it, |_| true))),
 ];
