@@ -12,7 +12,8 @@ use crate::browser;
 use crate::fault::Injection;
 use crate::host::{Endpoint, Host};
 use crate::record::{Recorded, Refusal};
-use crate::state::{Communic8SignIn, Implicit, State, TokenHeader};
+use crate::resources::{self, Upload};
+use crate::state::{CampaignList, Communic8SignIn, Implicit, State, TokenHeader};
 
 mod builder;
 
@@ -104,6 +105,44 @@ impl Sandbox {
     /// How the implicit grant of Comm100 v2 answers.
     pub fn set_implicit_answer(&self, implicit: Implicit) {
         self.state.change(|settings| settings.implicit = implicit);
+    }
+
+    /// How Comm100 v4 lists campaigns.
+    pub fn set_campaign_list(&self, list: CampaignList) {
+        self.state.change(|settings| settings.campaigns = list);
+    }
+
+    /// Puts `items` records into the list at `path`, in the place of whatever it held, on every host that has it.
+    ///
+    /// They are made as they are asked for, the same ones for the same seed: a hundred thousand cost no memory.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = vendor_sandbox::Sandbox::start().await?;
+    /// sandbox.fill("/v4/livechat/campaigns", 100_000)?;
+    /// assert!(sandbox.fill("/v4/livechat/nothing", 1).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when no list has this path.
+    pub fn fill(&self, path: &str, items: u64) -> io::Result<()> {
+        match resources::fill(&self.state, path, items) {
+            true => Ok(()),
+            false => Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "no list has this path",
+            )),
+        }
+    }
+
+    /// The files that were sent so far, the newest last; those of the first when there are more than a thousand are gone.
+    #[must_use]
+    pub fn uploads(&self) -> Vec<Upload> {
+        self.state.records.uploads()
     }
 
     /// What `GET /oauth/userinfo` of the partner panel answers.

@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::comm100::records::Comm100;
 use crate::communic8::records::Communic8;
 use crate::consent::Consents;
 use crate::fault::Faults;
 use crate::host::{Endpoint, Host};
 use crate::lock::lock;
 use crate::record::Log;
+use crate::resources::Store;
 use crate::token::{Audience, Issued, Origin, Tokens};
-use crate::webcommander::records::WebCommander;
 
 /// The header that WebCommander expects an access token in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +51,17 @@ pub enum Implicit {
     Fragment,
 }
 
+/// How `GET /v4/livechat/campaigns` of Comm100 answers: its fact sheet and its page differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CampaignList {
+    /// In pages, under `campaigns` beside `total`, `nextPage` and `previousPage`: the fact sheet.
+    #[default]
+    Envelope,
+    /// All at once in a bare array: the vendor's page, and the OpenAPI document.
+    Array,
+}
+
 /// Everything that can be switched while the sandbox runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -65,6 +75,8 @@ pub(crate) struct Settings {
     pub(crate) communic8: Communic8SignIn,
     pub(crate) implicit: Implicit,
     pub(crate) userinfo: Value,
+    pub(crate) campaigns: CampaignList,
+    pub(crate) seed: u64,
 }
 
 impl Default for Settings {
@@ -79,6 +91,8 @@ impl Default for Settings {
             webcommander_status: 200,
             communic8: Communic8SignIn::default(),
             implicit: Implicit::default(),
+            campaigns: CampaignList::default(),
+            seed: 0,
             userinfo: json!({
                 "agentId": "b7c1d2e3-0000-4000-8000-000000000001",
                 "siteId": 20653,
@@ -96,9 +110,8 @@ pub(crate) struct State {
     pub(crate) log: Log,
     pub(crate) tokens: Tokens,
     pub(crate) consents: Consents,
-    pub(crate) comm100: Comm100,
     pub(crate) communic8: Communic8,
-    pub(crate) webcommander: WebCommander,
+    pub(crate) records: Store,
 }
 
 impl State {
@@ -106,14 +119,13 @@ impl State {
     pub(crate) fn new(urls: [String; Host::ALL.len()], settings: Settings, log: Log) -> Self {
         Self {
             urls,
+            records: Store::new(settings.seed),
             settings: Mutex::new(settings),
             faults: Faults::default(),
             log,
             tokens: Tokens::default(),
             consents: Consents::default(),
-            comm100: Comm100::default(),
             communic8: Communic8::default(),
-            webcommander: WebCommander::default(),
         }
     }
 

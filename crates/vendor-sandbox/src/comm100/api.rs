@@ -1,23 +1,19 @@
-//! The few Comm100 resources that the sandbox plays.
+//! The API hosts of Comm100: who is let in, and what no document describes.
 
-use http::Method;
-use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use serde_json::Value;
 
 use crate::answer::{Answer, Problem};
 use crate::bearer;
 use crate::host::Host;
 use crate::inbound::Inbound;
-use crate::lock::lock;
+use crate::resources;
 use crate::state::State;
 use crate::token::Audience;
 
 use super::admission::{ApiKey, admit};
-
-/// Page size when the request names none; the fact sheet has several, this one makes three pages of the campaigns.
-const PAGE_SIZE: usize = 10;
-/// The largest page size seen in the vendor's pages.
-const PAGE_SIZE_LIMIT: usize = 500;
+use super::records;
 
 /// Answers whatever is neither a token endpoint nor the consent page.
 pub(super) fn answer(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
@@ -45,38 +41,31 @@ fn dash(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
         ));
     }
     admit(state, inbound, Audience::Dash, ApiKey::WithSite)?;
-    let records = &state.comm100;
-    match (&inbound.method, segments.as_slice()) {
-        (&Method::GET, ["v4", "livechat", "campaigns"]) => {
-            let page = page(state, inbound, "campaigns", &records.campaigns)?;
-            Ok(Answer::json(200, &page))
-        }
-        (&Method::GET, ["v4", "livechat", "campaigns", id]) => {
-            let id = decoded(id);
-            let found = records
-                .campaigns
-                .iter()
-                .find(|campaign| campaign["id"] == id);
-            found
-                .map(|campaign| Answer::json(200, campaign))
-                .ok_or_else(|| missing("campaign"))
-        }
-        (&Method::GET, ["v4", "global", "agents"]) => {
-            let agents = lock(&records.agents);
-            Ok(Answer::json(200, &Value::from(agents.clone())))
-        }
-        (&Method::POST, ["v4", "global", "agents", action]) => unlock(state, action),
-        (&Method::DELETE, ["v4", "livechat", "chats"]) => delete_chats(state, inbound),
-        (&Method::POST, ["v4", "livechat", "chats:search"]) => {
-            // The criteria must be an object; they are read and have no effect.
-            if !inbound.json()?.is_object() {
-                return Err(Problem::malformed("the body is no JSON object"));
-            }
-            let chats = lock(&records.chats);
-            Ok(Answer::json(200, &page(state, inbound, "list", &chats)?))
-        }
-        _ => Err(unknown()),
+    let answer = documented(state, inbound)?;
+    match unlocked(inbound) {
+        Some(agent) => documented(state, &agent),
+        None => Ok(answer),
     }
+}
+
+/// The request for the agent that was unlocked, where the caller follows the fact sheet: its path has a small letter
+/// and its answer the agent, while the vendor's page has a capital and no body.
+fn unlocked(inbound: &Inbound) -> Option<Inbound> {
+    let agent = inbound.path.strip_suffix(":unlock")?;
+    agent.starts_with("/v4/global/agents/").then(|| Inbound {
+        host: inbound.host,
+        endpoint: inbound.endpoint,
+        method: Method::GET,
+        path: agent.to_owned(),
+        query: None,
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    })
+}
+
+/// What the OpenAPI documents have.
+fn documented(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
+    resources::answer(state, inbound).unwrap_or_else(|| Err(unknown()))
 }
 
 fn hosted(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
@@ -87,24 +76,17 @@ fn hosted(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
     } else {
         admit(state, inbound, Audience::Hosted, ApiKey::Plain)?;
     }
-    let records = &state.comm100;
+    // Neither call has a page, so neither is in a document; clients of v2 know them.
     match (&inbound.method, segments.as_slice()) {
-        (&Method::GET, ["api", "v2", "livechat", "campaigns"]) => {
-            // In v2 a campaign's id is a number.
-            let mut campaigns = records.campaigns.clone();
-            for (number, campaign) in (1..).zip(&mut campaigns) {
-                campaign["id"] = Value::from(number);
-            }
-            Ok(Answer::json(200, &Value::from(campaigns)))
-        }
         (&Method::GET, ["api", "v2", "account", "agents"]) => {
-            let agents = lock(&records.agents);
-            Ok(Answer::json(200, &Value::from(agents.clone())))
+            let agents = (1..=4).map(records::agent);
+            Ok(Answer::json(200, &Value::from_iter(agents)))
         }
         (&Method::GET, ["api", "v2", "partner", "sites"]) => {
-            Ok(Answer::json(200, &Value::from(records.sites.clone())))
+            let sites = (1..=3).map(records::site);
+            Ok(Answer::json(200, &Value::from_iter(sites)))
         }
-        _ => Err(unknown()),
+        _ => documented(state, inbound),
     }
 }
 
@@ -118,73 +100,5 @@ fn partner_panel(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
 
 fn partner(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
     bearer::honor(state, bearer::token(inbound)?, Audience::Partner)?;
-    if inbound.method != Method::GET || inbound.path != "/v4/global/sites" {
-        return Err(unknown());
-    }
-    Ok(Answer::json(200, &Value::from(state.comm100.sites.clone())))
-}
-
-fn unlock(state: &State, action: &str) -> Result<Answer, Problem> {
-    let Some((id, "unlock")) = action.rsplit_once(':') else {
-        return Err(unknown());
-    };
-    let id = decoded(id);
-    let mut agents = lock(&state.comm100.agents);
-    let Some(agent) = agents.iter_mut().find(|agent| agent["id"] == id) else {
-        return Err(missing("agent"));
-    };
-    agent["isLocked"] = Value::Bool(false);
-    agent["lockedTime"] = Value::Null;
-    Ok(Answer::json(200, agent))
-}
-
-fn delete_chats(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
-    let Value::Array(ids) = inbound.json()? else {
-        return Err(Problem::malformed("the body is no JSON array of ids"));
-    };
-    if ids.is_empty() || !ids.iter().all(|id| id.is_u64() || id.is_string()) {
-        return Err(Problem::malformed("the body is no JSON array of ids"));
-    }
-    // Chats go by their number or by their GUID.
-    lock(&state.comm100.chats)
-        .retain(|chat| !ids.contains(&chat["id"]) && !ids.contains(&chat["guid"]));
-    Ok(Answer::empty(204))
-}
-
-fn missing(what: &str) -> Problem {
-    Problem::not_found(format!("no {what} has this id"))
-}
-
-fn decoded(segment: &str) -> String {
-    percent_decode_str(segment).decode_utf8_lossy().into_owned()
-}
-
-/// One page in the v4 envelope: the items under `key`, `total`, `nextPage`, `previousPage`.
-fn page(state: &State, inbound: &Inbound, key: &str, items: &[Value]) -> Result<Value, Problem> {
-    let query = inbound.query()?;
-    let number = |name: &str, default: usize| {
-        let given = query.iter().find(|(known, _)| known == name);
-        given.map_or(Ok(default), |(_, value)| match value.parse() {
-            Ok(number) if number > 0 => Ok(number),
-            _ => Err(Problem::malformed(format!("`{name}` is no positive number")).expected()),
-        })
-    };
-    let index = number("pageIndex", 1)?;
-    let size = number("pageSize", PAGE_SIZE)?.min(PAGE_SIZE_LIMIT);
-    let start = (index - 1).saturating_mul(size);
-    let site = query.iter().find(|(name, _)| name == "siteId");
-    let link = |index: usize| {
-        let site = site.map_or(String::new(), |(_, site)| format!("&siteId={site}"));
-        let (url, path) = (state.url(inbound.host), &inbound.path);
-        format!("{url}{path}?pageIndex={index}&pageSize={size}{site}")
-    };
-    let next = (start.saturating_add(size) < items.len()).then(|| link(index + 1));
-    let previous = (index > 1).then(|| link(index - 1));
-    let shown: Vec<_> = items.iter().skip(start).take(size).cloned().collect();
-    Ok(json!({
-        key: shown,
-        "total": items.len(),
-        "nextPage": next,
-        "previousPage": previous,
-    }))
+    documented(state, inbound)
 }

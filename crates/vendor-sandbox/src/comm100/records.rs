@@ -1,35 +1,14 @@
 //! What the Comm100 account of the sandbox holds.
 
-use std::sync::Mutex;
-
 use serde_json::{Value, json};
-
-/// Records of the agent's account, the same at every start; sites belong to the partner.
-#[derive(Debug)]
-pub(crate) struct Comm100 {
-    pub(super) campaigns: Vec<Value>,
-    pub(super) agents: Mutex<Vec<Value>>,
-    pub(super) chats: Mutex<Vec<Value>>,
-    pub(super) sites: Vec<Value>,
-}
-
-impl Default for Comm100 {
-    fn default() -> Self {
-        Self {
-            campaigns: (1..=25).map(campaign).collect(),
-            agents: Mutex::new((1..=4).map(agent).collect()),
-            chats: Mutex::new((1..=12).map(chat).collect()),
-            sites: (1..=3).map(site).collect(),
-        }
-    }
-}
 
 /// GUIDs that tell their kind and number.
 fn guid(kind: u32, number: u32) -> String {
     format!("{kind:08x}-0000-4000-8000-{number:012x}")
 }
 
-fn campaign(number: u32) -> Value {
+/// A campaign of v4; there are 25.
+pub(crate) fn campaign(number: u32) -> Value {
     let language = if number.is_multiple_of(5) {
         "german"
     } else {
@@ -43,7 +22,15 @@ fn campaign(number: u32) -> Value {
     })
 }
 
-fn agent(number: u32) -> Value {
+/// The same campaign in v2, where its id is a number.
+pub(crate) fn v2_campaign(number: u32) -> Value {
+    let mut campaign = campaign(number);
+    campaign["id"] = Value::from(number);
+    campaign
+}
+
+/// An agent, of v4 and v2; there are 4.
+pub(crate) fn agent(number: u32) -> Value {
     json!({
         "id": guid(0xa9, number),
         "email": format!("agent{number}@example.com"),
@@ -60,7 +47,8 @@ fn agent(number: u32) -> Value {
     })
 }
 
-fn chat(number: u32) -> Value {
+/// A chat; there are 12.
+pub(crate) fn chat(number: u32) -> Value {
     let status = if number.is_multiple_of(4) {
         "missed"
     } else {
@@ -78,7 +66,8 @@ fn chat(number: u32) -> Value {
     })
 }
 
-fn site(number: u32) -> Value {
+/// A site of the partner; there are 3.
+pub(crate) fn site(number: u32) -> Value {
     json!({
         "id": 10_000 + number,
         "partnerId": 20_000,

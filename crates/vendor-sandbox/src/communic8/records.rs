@@ -5,27 +5,19 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-/// Records, the same at every start; newest first.
-#[derive(Debug)]
+/// What was changed beside the stored records.
+#[derive(Debug, Default)]
 pub(crate) struct Communic8 {
-    pub(super) channels: Vec<Value>,
-    pub(super) campaigns: Vec<Value>,
-    pub(super) recipients: Vec<Value>,
-    pub(super) group_id: String,
     /// The ids of the one group's members.
     pub(super) members: Mutex<BTreeSet<String>>,
 }
 
-impl Default for Communic8 {
-    fn default() -> Self {
-        Self {
-            channels: (1..=3).rev().map(channel).collect(),
-            campaigns: (1..=250).rev().map(campaign).collect(),
-            recipients: (1..=5).rev().map(recipient).collect(),
-            group_id: object_id(0x09, 1),
-            members: Mutex::default(),
-        }
-    }
+/// How many recipients there are.
+pub(super) const RECIPIENTS: u32 = 5;
+
+/// The id of the one group.
+pub(crate) fn group_id() -> String {
+    object_id(0x09, 1)
 }
 
 /// 24 hexadecimal digits that tell their kind and number.
@@ -33,7 +25,8 @@ fn object_id(kind: u32, number: u32) -> String {
     format!("65{kind:06x}00000000{number:08x}")
 }
 
-fn channel(number: u32) -> Value {
+/// A channel; there are 3.
+pub(crate) fn channel(number: u32) -> Value {
     json!({
         "_id": object_id(0xca, number),
         "aDate": "2025-01-10T09:00:00.000Z",
@@ -56,7 +49,8 @@ fn channel(number: u32) -> Value {
     })
 }
 
-fn campaign(number: u32) -> Value {
+/// A campaign; there are 250.
+pub(crate) fn campaign(number: u32) -> Value {
     let statuses = ["0", "1", "3", "4"];
     let status = statuses.iter().cycle().nth(number as usize);
     json!({
@@ -68,7 +62,8 @@ fn campaign(number: u32) -> Value {
     })
 }
 
-fn recipient(number: u32) -> Value {
+/// A recipient.
+pub(crate) fn recipient(number: u32) -> Value {
     json!({
         "_id": object_id(0x0e, number),
         "aDate": "2025-01-10T09:00:00.000Z",

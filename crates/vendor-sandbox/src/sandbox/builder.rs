@@ -82,6 +82,14 @@ impl SandboxBuilder {
         self
     }
 
+    /// What the records without hand-written ones are made of; 0 by default.
+    ///
+    /// Two sandboxes of the same seed answer the same bytes. Ids do not depend on it.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.settings.seed = seed;
+        self
+    }
+
     /// Takes `first` and the six ports after it, in the order of [`Host::ALL`], instead of ports of the system's choice.
     pub fn ports(mut self, first: u16) -> Self {
         self.first_port = Some(first);

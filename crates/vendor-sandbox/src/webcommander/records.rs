@@ -1,33 +1,16 @@
 //! What the WebCommander store of the sandbox holds.
 
-use std::sync::Mutex;
-
 use serde_json::{Value, json};
 
-/// Records, the same at every start.
-#[derive(Debug)]
-pub(crate) struct WebCommander {
-    pub(super) customers: Mutex<Vec<Value>>,
-    pub(super) orders: Vec<Value>,
-}
-
-impl Default for WebCommander {
-    fn default() -> Self {
-        Self {
-            customers: Mutex::new((1..=45).map(customer).collect()),
-            orders: (1..=30).rev().map(order).collect(),
-        }
-    }
-}
-
-fn customer(number: u32) -> Value {
+/// A customer; there are 45.
+pub(crate) fn customer(number: u32) -> Value {
     let name = format!("Name{number}");
     let email = format!("customer{number}@example.com");
     new_customer(number, "Customer", &name, &email, "active")
 }
 
 /// A customer record; the number that paths take and the internal one differ, as they do at the vendor.
-pub(super) fn new_customer(
+pub(crate) fn new_customer(
     number: u32,
     first_name: &str,
     last_name: &str,
@@ -51,7 +34,8 @@ pub(super) fn new_customer(
     })
 }
 
-fn order(number: u32) -> Value {
+/// An order; there are 30.
+pub(crate) fn order(number: u32) -> Value {
     json!({
         "order_id": 5000 + number,
         "order_no": 5000 + number,

@@ -144,7 +144,7 @@ async fn chats_are_searched_and_deleted_with_a_body() {
     }
     assert_eq!(
         delete().raw("text/plain", "[9003]").send().await.status,
-        400
+        415
     );
 }
 
