@@ -1,10 +1,13 @@
 //! The client as integrators meet it: against recorded samples, and against the sandbox.
+#![cfg(test)]
 
 mod alone;
 mod calls;
 mod conformance;
 mod errors;
 mod fixture;
+#[rustfmt::skip]
+mod generated;
 mod journeys;
 mod mock;
 mod platform;
@@ -13,5 +16,6 @@ mod raw;
 mod refused;
 mod settings;
 mod transport;
+mod typed;
 mod way;
 mod wire;

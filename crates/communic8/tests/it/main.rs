@@ -6,8 +6,11 @@ mod client;
 mod conformance;
 mod errors;
 mod fixture;
+#[rustfmt::skip]
+mod generated;
 mod journeys;
 mod raw;
 mod refused;
 mod settings;
+mod typed;
 mod wire;

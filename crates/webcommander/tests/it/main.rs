@@ -7,8 +7,11 @@ mod conformance;
 mod errors;
 mod faults;
 mod fixture;
+#[rustfmt::skip]
+mod generated;
 mod journeys;
 mod raw;
 mod refused;
 mod settings;
+mod typed;
 mod wire;
