@@ -214,9 +214,8 @@ impl<'a> Reader<'a> {
                 rest.note(first, spelled, note_null && value.is_null());
                 return (Some(value), name);
             }
-        }
-        for name in names.iter().filter(|_| self.any_case) {
-            let is_same = |key: &&String| key.eq_ignore_ascii_case(name);
+            // Another case of a name goes before the names behind it.
+            let is_same = |key: &&String| self.any_case && key.eq_ignore_ascii_case(name);
             let key = rest.members.keys().find(is_same).cloned();
             if let Some((key, value)) = key.and_then(|key| rest.members.remove_entry(&key)) {
                 rest.note(first, Some(&key), note_null && value.is_null());
