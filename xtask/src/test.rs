@@ -18,11 +18,14 @@ const FOREIGN_VARIABLES: &[&str] = &["COMM100_", "COMMUNIC8_", "REDIS_URL", "WC_
 
 /// The programs that show something: their crate, their name, and the features that they need.
 const EXAMPLES: &[(&str, &str, &str)] = &[
+    ("comm100", "export_chats", ""),
     ("comm100", "fleet", "redis"),
     ("comm100", "one_process", ""),
     ("comm100", "quickstart", ""),
     ("comm100", "several_processes", "file-store"),
+    ("communic8", "add_recipients", ""),
     ("communic8", "quickstart", ""),
+    ("webcommander", "low_stock", "older"),
     ("webcommander", "quickstart", ""),
 ];
 

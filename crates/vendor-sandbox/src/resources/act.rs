@@ -228,8 +228,12 @@ impl Request<'_> {
             rules::before_action(self.plan.operation.id, self.given(), &record)?;
             if self.plan.task == Task::Delete {
                 shelf.remove(number);
-            } else if self.change(&mut record) {
-                shelf.put(number, record);
+            } else {
+                let is_changed = self.change(&mut record);
+                let is_left = rules::leave(self.plan.operation.id, self.given(), &mut record);
+                if is_changed || is_left {
+                    shelf.put(number, record);
+                }
             }
             Ok((shelf.read(number), shelf.by_hand()))
         });

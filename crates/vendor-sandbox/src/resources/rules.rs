@@ -76,6 +76,26 @@ pub(super) fn before_action(
     }
 }
 
+/// What an action leaves in its record; says whether it did.
+pub(super) fn leave(operation: &str, given: Option<&Value>, record: &mut Value) -> bool {
+    const FIGURES: &str = "product_pricing_and_stock";
+    if operation != "older.products.adjust_inventory" {
+        return false;
+    }
+    // The call takes texts, the product tells numbers.
+    let stock = text(given, "available_stock").and_then(|stock| stock.parse::<i64>().ok());
+    let Some(stock) = stock else {
+        return false;
+    };
+    if let Some(product) = record.as_object_mut() {
+        product.insert("available_stock".to_owned(), stock.into());
+        if let Some(Value::Object(figures)) = product.get_mut(FIGURES) {
+            figures.insert("available_stock".to_owned(), stock.into());
+        }
+    }
+    true
+}
+
 /// The value of a path parameter that no list of records has.
 pub(super) fn known(operation: &str) -> Option<String> {
     let group = operation == "v1.recipient_groups.add_recipients";

@@ -122,6 +122,19 @@ async fn a_blog_of_a_store_lives_from_creation_to_deletion() {
 }
 
 #[tokio::test]
+async fn stock_that_is_set_is_told_by_the_product() {
+    let signed = Signed::start().await;
+    let adjust = store("older.products.adjust_inventory");
+    let figures = json!({ "available_stock": "25" });
+    let body = json!({ "product": { "product_pricing_and_stock": figures } });
+    let path = adjust.sample_path();
+    signed.send(adjust, &path, Some(body)).await.ok();
+    let get = store("older.products.get");
+    let read = signed.send(get, &get.sample_path(), None).await.ok().json();
+    assert_eq!(read["product"]["available_stock"], 25, "{read}");
+}
+
+#[tokio::test]
 async fn settings_are_one_object_whose_sections_change_alone() {
     let signed = Signed::start().await;
     let get = store("settings.site_settings.get");
