@@ -45,6 +45,9 @@ pub(super) struct Style {
     /// Where the items may stand besides the place that the operation names.
     #[serde(default)]
     pub(super) items: Vec<String>,
+    /// Whether they may also stand under the name of the resource, in camel case.
+    #[serde(default)]
+    pub(super) items_like_resource: bool,
     #[serde(default)]
     pub(super) total: Vec<String>,
     #[serde(default)]

@@ -16,6 +16,13 @@ pub(super) fn pascal(name: &str) -> String {
         .collect()
 }
 
+/// `chat_wrapup_categories` as `chatWrapupCategories`.
+pub(super) fn camel(name: &str) -> String {
+    let name = pascal(name);
+    let first = name.chars().next().map(|it| it.to_ascii_lowercase());
+    first.into_iter().chain(name.chars().skip(1)).collect()
+}
+
 /// The words of a name in lower case. A capital begins a word after a small letter, and before one.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];

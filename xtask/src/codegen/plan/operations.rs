@@ -1,5 +1,7 @@
 //! Plans the method of each operation: its arguments, what it sends, and what it gives.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::schemas::remarks;
@@ -7,7 +9,7 @@ use super::usage::{is_model, is_partial, resolve};
 use super::{Answer, Argument, Method, Options, Parameter, Place, Planner, Rust, Spot, Type};
 use crate::check::openapi::document::{self, Kind, Operation, Schema};
 use crate::codegen::exceptions::Style;
-use crate::codegen::names::{is_identifier, pascal, singular, snake};
+use crate::codegen::names::{camel, is_identifier, pascal, singular, snake};
 
 /// The header that makes a second try harmless.
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
@@ -288,15 +290,21 @@ impl<'a> Planner<'a> {
         style: &Style,
     ) -> Result<Answer> {
         let key = operation.paging.as_ref().and_then(|it| it.items.as_deref());
-        let pointers = key.map(|key| format!("/{key}")).into_iter();
-        let mut pointers: Vec<String> = pointers.chain(style.items.iter().cloned()).collect();
-        pointers.dedup();
+        let told = key.map(|key| format!("/{key}"));
+        let mut pointers: Vec<String> = told.iter().cloned().collect();
+        if style.items_like_resource {
+            let tag = operation.tags.first().map_or("", String::as_str);
+            pointers.push(format!("/{}", camel(tag)));
+        }
+        pointers.extend(style.items.iter().cloned());
+        let mut seen = BTreeSet::new();
+        pointers.retain(|it| seen.insert(it.clone()));
         let schema = match &schema.reference {
             Some(reference) => resolve(self.documents, self.areas[spot.area].file, reference)?.2,
             None => schema,
         };
         let list = match pointers.first() {
-            Some(pointer) if !schema.properties.is_empty() => {
+            Some(pointer) if schema.items.is_none() => {
                 let key = pointer.trim_start_matches('/');
                 schema
                     .properties

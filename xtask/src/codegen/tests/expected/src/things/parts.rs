@@ -43,5 +43,6 @@ impl<'c> Parts<'c> {
 
 const LIST_PARTS: Paging = Paging::single()
     .next_link("/nextPage")
+    .items(&["/parts"])
     .total(&["/total"])
     .identity("id");
