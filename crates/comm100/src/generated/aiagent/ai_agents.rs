@@ -166,5 +166,8 @@ auth_core::model! {
 }
 
 const LIST_AI_AGENTS: Paging = Paging::index("pageIndex")
+    .next_link("/nextPage")
+    .items(&["/aiAgents", "/list"])
+    .total(&["/total"])
     .page_size("pageSize")
     .identity("id");

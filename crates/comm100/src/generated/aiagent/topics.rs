@@ -190,5 +190,8 @@ auth_core::names! {
 }
 
 const LIST_TOPICS: Paging = Paging::index("pageIndex")
+    .next_link("/nextPage")
+    .items(&["/topics", "/list"])
+    .total(&["/total"])
     .page_size("pageSize")
     .identity("id");

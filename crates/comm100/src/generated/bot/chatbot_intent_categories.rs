@@ -74,4 +74,7 @@ auth_core::parameters! {
 }
 
 const LIST_CHATBOT_INTENT_CATEGORIES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/chatbotIntentCategories", "/list"])
+    .total(&["/total"])
     .identity("id");

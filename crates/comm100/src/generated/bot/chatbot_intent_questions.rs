@@ -134,4 +134,7 @@ auth_core::names! {
 }
 
 const LIST_CHATBOT_INTENT_QUESTIONS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/chatbotIntentQuestions", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -89,4 +89,7 @@ auth_core::model! {
 }
 
 const LIST_TASKBOTS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/taskbots", "/list"])
+    .total(&["/total"])
     .identity("id");

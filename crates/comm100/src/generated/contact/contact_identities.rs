@@ -47,4 +47,7 @@ auth_core::model! {
 }
 
 const QUERY_CONTACT_IDENTITIES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/contactIdentities", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -93,4 +93,7 @@ auth_core::model! {
 }
 
 const LIST_AGENT_AWAY_STATUSES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/agentAwayStatuses", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -157,4 +157,7 @@ auth_core::model! {
 }
 
 const LIST_AGENTS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/agents", "/list"])
+    .total(&["/total"])
     .identity("id");

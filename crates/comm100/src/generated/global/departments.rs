@@ -147,4 +147,7 @@ auth_core::names! {
 }
 
 const LIST_DEPARTMENTS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/departments", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -88,4 +88,7 @@ auth_core::model! {
 }
 
 const LIST_LOGIN_IP_ALLOWLISTS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/loginIpAllowlists", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -47,4 +47,7 @@ auth_core::model! {
 }
 
 const LIST_PERMISSIONS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/permissions", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -92,4 +92,7 @@ auth_core::model! {
 }
 
 const LIST_PRIVATE_CANNED_MESSAGE_CATEGORIES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/privateCannedMessageCategories", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -134,4 +134,7 @@ auth_core::names! {
 }
 
 const LIST_PRIVATE_CANNED_MESSAGES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/privateCannedMessages", "/list"])
+    .total(&["/total"])
     .identity("id");

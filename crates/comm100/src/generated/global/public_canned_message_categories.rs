@@ -66,4 +66,7 @@ impl<'c> PublicCannedMessageCategories<'c> {
 }
 
 const LIST_PUBLIC_CANNED_MESSAGE_CATEGORIES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/publicCannedMessageCategories", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -170,4 +170,7 @@ auth_core::names! {
 }
 
 const LIST_PUBLIC_CANNED_MESSAGES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/publicCannedMessages", "/list"])
+    .total(&["/total"])
     .identity("id");

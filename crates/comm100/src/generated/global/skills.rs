@@ -105,4 +105,7 @@ auth_core::model! {
 }
 
 const LIST_SKILLS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/skills", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -97,4 +97,7 @@ auth_core::model! {
 }
 
 const LIST_CATEGORIES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/categories", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -110,4 +110,7 @@ auth_core::model! {
 }
 
 const LIST_CUSTOM_PAGES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/customPages", "/list"])
+    .total(&["/total"])
     .identity("id");

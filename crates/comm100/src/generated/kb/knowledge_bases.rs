@@ -151,4 +151,7 @@ auth_core::names! {
 }
 
 const LIST_KNOWLEDGE_BASES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/knowledgeBases", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -67,4 +67,7 @@ auth_core::model! {
 }
 
 const LIST_AGENT_STATUSES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/agentStatuses", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -217,4 +217,7 @@ auth_core::model! {
 }
 
 const LIST_AUTO_INVITATIONS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/autoInvitations", "/list"])
+    .total(&["/total"])
     .identity("id");

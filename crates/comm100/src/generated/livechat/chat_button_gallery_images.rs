@@ -48,4 +48,7 @@ auth_core::model! {
 }
 
 const LIST_CHAT_BUTTON_GALLERY_IMAGES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/chatButtonGalleryImages", "/list"])
+    .total(&["/total"])
     .identity("id");

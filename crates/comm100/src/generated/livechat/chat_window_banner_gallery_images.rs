@@ -49,4 +49,7 @@ auth_core::model! {
 }
 
 const LIST_CHAT_WINDOW_BANNER_GALLERY_IMAGES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/chatWindowBannerGalleryImages", "/list"])
+    .total(&["/total"])
     .identity("id");

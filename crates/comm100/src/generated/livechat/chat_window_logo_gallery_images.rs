@@ -48,4 +48,7 @@ auth_core::model! {
 }
 
 const LIST_CHAT_WINDOW_LOGO_GALLERY_IMAGES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/chatWindowLogoGalleryImages", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -56,4 +56,7 @@ auth_core::model! {
 }
 
 const LIST_CHAT_WRAPUP_CATEGORIES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/chatWrapupCategories", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -160,4 +160,7 @@ auth_core::model! {
 }
 
 const LIST_CONVERSION_ACTIONS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/conversionActions", "/list"])
+    .total(&["/total"])
     .identity("id");

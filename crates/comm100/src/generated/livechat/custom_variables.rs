@@ -106,4 +106,7 @@ auth_core::model! {
 }
 
 const LIST_CUSTOM_VARIABLES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/customVariables", "/list"])
+    .total(&["/total"])
     .identity("id");

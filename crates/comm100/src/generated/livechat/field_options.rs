@@ -35,4 +35,7 @@ impl<'c> FieldOptions<'c> {
 }
 
 const LIST_FIELD_OPTIONS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/fieldOptions", "/list"])
+    .total(&["/total"])
     .identity("id");

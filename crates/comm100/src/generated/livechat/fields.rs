@@ -149,4 +149,7 @@ auth_core::names! {
 }
 
 const LIST_FIELDS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/fields", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -48,4 +48,7 @@ auth_core::model! {
 }
 
 const LIST_OFFLINE_MESSAGE_FORM_FIELDS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/offlineMessageFormFields", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -45,4 +45,7 @@ auth_core::model! {
 }
 
 const LIST_PRE_CHAT_FORM_FIELDS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/preChatFormFields", "/list"])
+    .total(&["/total"])
     .identity("id");

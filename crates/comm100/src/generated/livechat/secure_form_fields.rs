@@ -68,4 +68,7 @@ impl<'c> SecureFormFields<'c> {
 }
 
 const LIST_SECURE_FORM_FIELDS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/secureFormFields", "/list"])
+    .total(&["/total"])
     .identity("id");

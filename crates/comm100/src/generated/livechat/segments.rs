@@ -148,4 +148,7 @@ auth_core::model! {
 }
 
 const LIST_SEGMENTS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/segments", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -63,4 +63,7 @@ auth_core::model! {
 }
 
 const LIST_VISITORS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/visitors", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -63,4 +63,7 @@ auth_core::names! {
 }
 
 const LIST_ROLES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/roles", "/list"])
+    .total(&["/total"])
     .identity("id");

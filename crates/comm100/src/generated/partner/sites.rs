@@ -141,4 +141,7 @@ auth_core::model! {
 }
 
 const LIST_SITES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/sites", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -162,4 +162,7 @@ auth_core::names! {
 }
 
 const LIST_CHANNEL_ACCOUNTS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/channelAccounts", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -77,4 +77,7 @@ auth_core::model! {
 }
 
 const LIST_EVENT_LOGS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/eventLogs", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -230,4 +230,7 @@ auth_core::model! {
 }
 
 const LIST_MESSAGES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/messages", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -203,4 +203,7 @@ auth_core::names! {
 }
 
 const LIST_SLA_POLICIES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/slaPolicies", "/list"])
+    .total(&["/total"])
     .identity("id");

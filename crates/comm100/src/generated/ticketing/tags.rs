@@ -71,4 +71,7 @@ auth_core::model! {
 }
 
 const LIST_TAGS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/tags", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -166,4 +166,7 @@ auth_core::model! {
 }
 
 const LIST_TRIGGERS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/triggers", "/list"])
+    .total(&["/total"])
     .identity("id");

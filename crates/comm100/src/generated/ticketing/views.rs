@@ -145,4 +145,7 @@ auth_core::names! {
 }
 
 const LIST_VIEWS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/views", "/list"])
+    .total(&["/total"])
     .identity("id");

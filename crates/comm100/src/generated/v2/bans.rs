@@ -41,4 +41,7 @@ auth_core::model! {
     }
 }
 
-const LIST_BANS: Paging = Paging::single();
+const LIST_BANS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/bans", "/list"])
+    .total(&["/total"]);

@@ -35,4 +35,7 @@ auth_core::model! {
 }
 
 const LIST_CAMPAIGNS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/campaigns", "/list"])
+    .total(&["/total"])
     .identity("id");

@@ -33,4 +33,7 @@ auth_core::model! {
     }
 }
 
-const LIST_CANNED_MESSAGE_CATEGORIES: Paging = Paging::single();
+const LIST_CANNED_MESSAGE_CATEGORIES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/cannedMessageCategories", "/list"])
+    .total(&["/total"]);

@@ -38,4 +38,7 @@ auth_core::model! {
     }
 }
 
-const LIST_CANNED_MESSAGES: Paging = Paging::single();
+const LIST_CANNED_MESSAGES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/cannedMessages", "/list"])
+    .total(&["/total"]);

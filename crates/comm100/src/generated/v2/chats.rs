@@ -65,4 +65,7 @@ auth_core::model! {
     }
 }
 
-const LIST_CHATS: Paging = Paging::single();
+const LIST_CHATS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/chats", "/list"])
+    .total(&["/total"]);

@@ -49,4 +49,7 @@ auth_core::model! {
     }
 }
 
-const LIST_CONVERSION_ACTIONS: Paging = Paging::single();
+const LIST_CONVERSION_ACTIONS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/conversionActions", "/list"])
+    .total(&["/total"]);

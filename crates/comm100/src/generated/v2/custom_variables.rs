@@ -18,4 +18,7 @@ impl<'c> CustomVariables<'c> {
     }
 }
 
-const LIST_CUSTOM_VARIABLES: Paging = Paging::single();
+const LIST_CUSTOM_VARIABLES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/customVariables", "/list"])
+    .total(&["/total"]);

@@ -26,6 +26,6 @@ impl<'c> DeletedTicketMessages<'c> {
 
 const LIST_DELETED_TICKET_MESSAGES: Paging = Paging::single()
     .next_link("/nextPage")
-    .items(&["/messages", "/list"])
+    .items(&["/messages", "/deletedTicketMessages", "/list"])
     .total(&["/total"])
     .identity("id");

@@ -56,4 +56,7 @@ auth_core::model! {
     }
 }
 
-const LIST_DEPARTMENTS: Paging = Paging::single();
+const LIST_DEPARTMENTS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/departments", "/list"])
+    .total(&["/total"]);

@@ -38,4 +38,7 @@ auth_core::model! {
     }
 }
 
-const LIST_OFFLINE_MESSAGES: Paging = Paging::single();
+const LIST_OFFLINE_MESSAGES: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/offlineMessages", "/list"])
+    .total(&["/total"]);

@@ -81,6 +81,6 @@ auth_core::model! {
 
 const LIST_PORTAL_TICKET_MESSAGES: Paging = Paging::single()
     .next_link("/nextPage")
-    .items(&["/messages", "/list"])
+    .items(&["/messages", "/portalTicketMessages", "/list"])
     .total(&["/total"])
     .identity("id");

@@ -33,4 +33,7 @@ auth_core::model! {
     }
 }
 
-const LIST_SECURE_FORMS: Paging = Paging::single();
+const LIST_SECURE_FORMS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/secureForms", "/list"])
+    .total(&["/total"]);

@@ -56,6 +56,6 @@ auth_core::model! {
 
 const LIST_TICKET_DEPARTMENTS: Paging = Paging::single()
     .next_link("/nextPage")
-    .items(&["/departments", "/list"])
+    .items(&["/departments", "/ticketDepartments", "/list"])
     .total(&["/total"])
     .identity("id");

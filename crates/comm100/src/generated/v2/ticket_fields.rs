@@ -70,5 +70,5 @@ auth_core::model! {
 
 const LIST_TICKET_FIELDS: Paging = Paging::single()
     .next_link("/nextPage")
-    .items(&["/fields", "/list"])
+    .items(&["/fields", "/ticketFields", "/list"])
     .total(&["/total"]);

@@ -112,6 +112,6 @@ auth_core::model! {
 
 const LIST_TICKET_FILTERS: Paging = Paging::single()
     .next_link("/nextPage")
-    .items(&["/filters", "/list"])
+    .items(&["/filters", "/ticketFilters", "/list"])
     .total(&["/total"])
     .identity("id");

@@ -126,6 +126,6 @@ auth_core::model! {
 
 const LIST_TICKET_MESSAGES: Paging = Paging::single()
     .next_link("/nextPage")
-    .items(&["/messages", "/list"])
+    .items(&["/messages", "/ticketMessages", "/list"])
     .total(&["/total"])
     .identity("id");

@@ -67,6 +67,6 @@ auth_core::model! {
 
 const LIST_TICKET_TAGS: Paging = Paging::single()
     .next_link("/nextPage")
-    .items(&["/tags", "/list"])
+    .items(&["/tags", "/ticketTags", "/list"])
     .total(&["/total"])
     .identity("id");

@@ -124,6 +124,12 @@ auth_core::model! {
     }
 }
 
-const LIST_VISITORS: Paging = Paging::single();
+const LIST_VISITORS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/visitors", "/list"])
+    .total(&["/total"]);
 
-const LIST_CHATTING_VISITOR: Paging = Paging::single();
+const LIST_CHATTING_VISITOR: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/visitors", "/list"])
+    .total(&["/total"]);

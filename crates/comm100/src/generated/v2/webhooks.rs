@@ -42,4 +42,7 @@ auth_core::model! {
     }
 }
 
-const LIST_WEBHOOKS: Paging = Paging::single();
+const LIST_WEBHOOKS: Paging = Paging::single()
+    .next_link("/nextPage")
+    .items(&["/webhooks", "/list"])
+    .total(&["/total"]);
