@@ -54,10 +54,15 @@ impl Codegen {
             PROVIDERS.join(", ")
         );
         if self.stats {
+            let (mut lines, mut operations) = (0, 0);
             for provider in providers {
                 let (layer, exceptions) = layer(provider)?;
                 println!("{}", stats::table(provider, &layer, &exceptions));
+                let files = render::render(&layer);
+                lines += files.values().map(|it| it.lines().count()).sum::<usize>();
+                operations += layer.operations();
             }
+            println!("{lines} lines for {operations} operations, models included");
             return Ok(ExitCode::SUCCESS);
         }
         let begin = Instant::now();

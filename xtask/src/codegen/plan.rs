@@ -27,6 +27,14 @@ pub(super) struct Layer {
     pub(super) ids: BTreeSet<String>,
 }
 
+impl Layer {
+    /// How many operations there are.
+    pub(super) fn operations(&self) -> usize {
+        let resources = self.areas.iter().flat_map(|area| &area.resources);
+        resources.map(|resource| resource.methods.len()).sum()
+    }
+}
+
 /// One document: a module, a feature and an accessor of the client.
 #[derive(Debug)]
 pub(super) struct Area {
@@ -112,7 +120,7 @@ pub(super) enum Answer {
     List {
         item: Rust,
         constant: String,
-        paging: String,
+        paging: Vec<String>,
     },
     /// What stands below these keys, from the outside in.
     Model {

@@ -174,7 +174,11 @@ fn file(area: &Area, resource: &Resource) -> String {
         } = &method.answer
         {
             page.uses.insert("auth_core::Paging".to_owned());
-            let _ = writeln!(page.text, "\nconst {constant}: Paging = {paging};");
+            let parts: Vec<_> = std::iter::once(format!("const {constant}: Paging = Paging"))
+                .chain(paging.iter().cloned())
+                .collect();
+            page.text.push('\n');
+            text::wrapped(&mut page.text, &parts, ";");
         }
     }
     let mut text = area_heading(area);
@@ -330,7 +334,8 @@ impl Page {
             let _ = writeln!(self.text, "        {open}{call}{close}\n    }}");
             return;
         }
-        let call = format!("self.0\n            {}", chain.join("\n            "));
+        let (first, rest) = (chain.remove(0), chain.concat());
+        let call = format!("self.0{first}\n            {rest}");
         let _ = writeln!(self.text, "        {open}{call}{close}\n    }}");
     }
 

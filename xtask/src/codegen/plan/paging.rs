@@ -3,27 +3,28 @@
 use crate::check::openapi::document::Operation;
 use crate::codegen::exceptions::{Step, Style};
 
-/// The constant that says how a list is paged.
+/// The calls that make the constant which says how a list is paged.
 pub(super) fn paging(
     operation: &Operation,
     style: &Style,
     pointers: &[String],
     identity: Option<&str>,
-) -> String {
+) -> Vec<String> {
     let parameter = |name: &str| operation.parameters.iter().find(|it| it.name == name);
     let step = style
         .step
         .as_ref()
         .filter(|step| parameter(step.parameter()).is_some());
-    let mut paging = match step {
-        Some(Step::Index(parameter)) => format!("Paging::index({parameter:?})"),
+    let first = match step {
+        Some(Step::Index(parameter)) => format!("::index({parameter:?})"),
         Some(Step::Keyset { parameter, member }) => {
-            format!("Paging::keyset({parameter:?}, {member:?})")
+            format!("::keyset({parameter:?}, {member:?})")
         }
-        Some(Step::Offset(parameter)) => format!("Paging::offset({parameter:?})"),
-        None => "Paging::single()".to_owned(),
+        Some(Step::Offset(parameter)) => format!("::offset({parameter:?})"),
+        None => "::single()".to_owned(),
     };
-    let mut add = |call: String| paging.push_str(&format!("\n    .{call}"));
+    let mut paging = vec![first];
+    let mut add = |call: String| paging.push(format!(".{call}"));
     if let Some(link) = &style.link {
         add(format!("next_link({link:?})"));
     }

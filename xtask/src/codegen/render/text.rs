@@ -97,3 +97,16 @@ fn lines(text: &mut String, head: &str, paragraphs: &[String]) {
         let _ = writeln!(text, "{line}");
     }
 }
+
+/// Parts that belong together, broken between two of them where a line is full.
+pub(super) fn wrapped(text: &mut String, parts: &[String], end: &str) {
+    let mut line = String::new();
+    for part in parts {
+        if line.len() + part.len() + end.len() > WIDTH && !line.is_empty() {
+            let _ = writeln!(text, "{line}");
+            line = "    ".to_owned();
+        }
+        line.push_str(part);
+    }
+    let _ = writeln!(text, "{line}{end}");
+}

@@ -37,7 +37,5 @@ auth_core::model! {
     }
 }
 
-const LIST_PEOPLE: Paging = Paging::keyset("after", "_id")
-    .items(&["/data"])
-    .page_size("limit")
+const LIST_PEOPLE: Paging = Paging::keyset("after", "_id").items(&["/data"]).page_size("limit")
     .default_page_size(100);

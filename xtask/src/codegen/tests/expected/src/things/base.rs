@@ -40,11 +40,8 @@ impl<'c> Things<'c> {
     ///
     /// `PATCH /v9/things/{thing_id}` [source](https://vendor.example/things)
     pub fn update(self, thing_id: impl Into<ThingId>, body: &ThingUpdate) -> Request<'c, Thing> {
-        self.0
-            .operation(Method::PATCH, "/v9/things/{thing_id}", &[&Into::<ThingId>::into(thing_id)])
-            .with_replay(false)
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/v9/things/{thing_id}", &[&Into::<ThingId>::into(thing_id)])
+            .with_replay(false).body(body).model()
     }
 
     /// Delete a thing.
@@ -200,10 +197,5 @@ auth_core::names! {
     }
 }
 
-const LIST_THINGS: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/things"])
-    .total(&["/total"])
-    .page_size("pageSize")
-    .largest_page_size(50)
-    .identity("id");
+const LIST_THINGS: Paging = Paging::index("pageIndex").next_link("/nextPage").items(&["/things"])
+    .total(&["/total"]).page_size("pageSize").largest_page_size(50).identity("id");

@@ -17,13 +17,8 @@ impl<'c> Parts<'c> {
     /// `POST /v9/things/{thing_id}/parts/{id}:merge` [source](https://vendor.example/parts)
     pub fn merge(self, thing_id: impl Into<ThingId>, id: impl Into<PartId>, into: impl Into<PartId>, body: &Value) -> Request<'c, Value> {
         let thing_id = Into::<ThingId>::into(thing_id);
-        self.0
-            .operation(Method::POST, "/v9/things/{thing_id}/parts/{id}:merge", &[&thing_id, &Into::<PartId>::into(id)])
-            .idempotency_key()
-            .value("thing_id", &thing_id)
-            .value("into", &Into::<PartId>::into(into))
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/v9/things/{thing_id}/parts/{id}:merge", &[&thing_id, &Into::<PartId>::into(id)])
+            .idempotency_key().value("thing_id", &thing_id).value("into", &Into::<PartId>::into(into)).body(body).model()
     }
 
     /// List the parts.
@@ -41,8 +36,5 @@ impl<'c> Parts<'c> {
     }
 }
 
-const LIST_PARTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/parts"])
-    .total(&["/total"])
+const LIST_PARTS: Paging = Paging::single().next_link("/nextPage").items(&["/parts"]).total(&["/total"])
     .identity("id");
