@@ -15,10 +15,8 @@ impl<'c> AiAgents<'c> {
     ///
     /// `GET /aiagent/aiAgents` [source](https://developer.comm100.com/docs/ai-agent)
     pub fn list(self, site_id: impl Into<SiteId>) -> ListAiAgents<'c> {
-        ListAiAgents(self.0
-            .operation(Method::GET, "/aiagent/aiAgents", &[])
-            .value("siteId", &Into::<SiteId>::into(site_id))
-            .list(&LIST_AI_AGENTS))
+        ListAiAgents(self.0.operation(Method::GET, "/aiagent/aiAgents", &[])
+            .value("siteId", &Into::<SiteId>::into(site_id)).list(&LIST_AI_AGENTS))
     }
 
     /// Create an AI agent.
@@ -27,11 +25,8 @@ impl<'c> AiAgents<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn create(self, site_id: impl Into<SiteId>, body: &AiAgent) -> Request<'c, AiAgent> {
-        self.0
-            .operation(Method::POST, "/aiagent/aiAgents", &[])
-            .value("siteId", &Into::<SiteId>::into(site_id))
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/aiagent/aiAgents", &[])
+            .value("siteId", &Into::<SiteId>::into(site_id)).body(body).model()
     }
 
     /// Read an AI agent.
@@ -40,10 +35,8 @@ impl<'c> AiAgents<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<AiAgentId>, site_id: impl Into<SiteId>) -> Request<'c, AiAgent> {
-        self.0
-            .operation(Method::GET, "/aiagent/aiAgents/{id}", &[&Into::<AiAgentId>::into(id)])
-            .value("siteId", &Into::<SiteId>::into(site_id))
-            .model()
+        self.0.operation(Method::GET, "/aiagent/aiAgents/{id}", &[&Into::<AiAgentId>::into(id)])
+            .value("siteId", &Into::<SiteId>::into(site_id)).model()
     }
 
     /// Replace an AI agent.
@@ -52,21 +45,16 @@ impl<'c> AiAgents<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<AiAgentId>, site_id: impl Into<SiteId>, body: &AiAgentUpdate) -> Request<'c, AiAgent> {
-        self.0
-            .operation(Method::PUT, "/aiagent/aiAgents/{id}", &[&Into::<AiAgentId>::into(id)])
-            .value("siteId", &Into::<SiteId>::into(site_id))
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/aiagent/aiAgents/{id}", &[&Into::<AiAgentId>::into(id)])
+            .value("siteId", &Into::<SiteId>::into(site_id)).body(body).model()
     }
 
     /// Delete an AI agent.
     ///
     /// `DELETE /aiagent/aiAgents/{id}` [source](https://developer.comm100.com/docs/ai-agent)
     pub fn delete(self, id: impl Into<AiAgentId>, site_id: impl Into<SiteId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/aiagent/aiAgents/{id}", &[&Into::<AiAgentId>::into(id)])
-            .value("siteId", &Into::<SiteId>::into(site_id))
-            .empty()
+        self.0.operation(Method::DELETE, "/aiagent/aiAgents/{id}", &[&Into::<AiAgentId>::into(id)])
+            .value("siteId", &Into::<SiteId>::into(site_id)).empty()
     }
 
     /// Read the overview of an AI agent.
@@ -75,10 +63,8 @@ impl<'c> AiAgents<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn overview(self, id: impl Into<AiAgentId>, site_id: impl Into<SiteId>) -> Request<'c, AiAgentOverview> {
-        self.0
-            .operation(Method::GET, "/aiagent/aiAgents/{id}/overview", &[&Into::<AiAgentId>::into(id)])
-            .value("siteId", &Into::<SiteId>::into(site_id))
-            .model()
+        self.0.operation(Method::GET, "/aiagent/aiAgents/{id}/overview", &[&Into::<AiAgentId>::into(id)])
+            .value("siteId", &Into::<SiteId>::into(site_id)).model()
     }
 }
 
@@ -165,9 +151,5 @@ auth_core::model! {
     }
 }
 
-const LIST_AI_AGENTS: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/aiAgents", "/list"])
-    .total(&["/total"])
-    .page_size("pageSize")
-    .identity("id");
+const LIST_AI_AGENTS: Paging = Paging::index("pageIndex").next_link("/nextPage").items(&["/aiAgents", "/list"])
+    .total(&["/total"]).page_size("pageSize").identity("id");

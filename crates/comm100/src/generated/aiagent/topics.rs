@@ -15,11 +15,8 @@ impl<'c> Topics<'c> {
     ///
     /// `GET /aiagent/topics` [source](https://developer.comm100.com/docs/ai-agent-topic)
     pub fn list(self, site_id: impl Into<SiteId>, ai_agent_id: impl Into<AiAgentId>) -> ListTopics<'c> {
-        ListTopics(self.0
-            .operation(Method::GET, "/aiagent/topics", &[])
-            .value("siteId", &Into::<SiteId>::into(site_id))
-            .value("aiAgentId", &Into::<AiAgentId>::into(ai_agent_id))
-            .list(&LIST_TOPICS))
+        ListTopics(self.0.operation(Method::GET, "/aiagent/topics", &[])
+            .value("siteId", &Into::<SiteId>::into(site_id)).value("aiAgentId", &Into::<AiAgentId>::into(ai_agent_id)).list(&LIST_TOPICS))
     }
 }
 
@@ -189,9 +186,5 @@ auth_core::names! {
     }
 }
 
-const LIST_TOPICS: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/topics", "/list"])
-    .total(&["/total"])
-    .page_size("pageSize")
-    .identity("id");
+const LIST_TOPICS: Paging = Paging::index("pageIndex").next_link("/nextPage").items(&["/topics", "/list"])
+    .total(&["/total"]).page_size("pageSize").identity("id");

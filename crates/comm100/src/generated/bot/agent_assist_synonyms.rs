@@ -15,10 +15,8 @@ impl<'c> AgentAssistSynonyms<'c> {
     /// `GET /v4/bot/agentAssistSynonyms`
     /// [source](https://developer.comm100.com/docs/server-api-bot-agent-assist-synonym)
     pub fn list(self, sort_by: impl Into<AgentAssistSynonymSortBy>) -> ListAgentAssistSynonyms<'c> {
-        ListAgentAssistSynonyms(self.0
-            .operation(Method::GET, "/v4/bot/agentAssistSynonyms", &[])
-            .value("sortBy", &Into::<AgentAssistSynonymSortBy>::into(sort_by))
-            .list(&LIST_AGENT_ASSIST_SYNONYMS))
+        ListAgentAssistSynonyms(self.0.operation(Method::GET, "/v4/bot/agentAssistSynonyms", &[])
+            .value("sortBy", &Into::<AgentAssistSynonymSortBy>::into(sort_by)).list(&LIST_AGENT_ASSIST_SYNONYMS))
     }
 
     /// Create an agent assist synonym.
@@ -36,8 +34,7 @@ impl<'c> AgentAssistSynonyms<'c> {
     /// `GET /v4/bot/agentAssistSynonyms/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-bot-agent-assist-synonym)
     pub fn get(self, id: impl Into<AgentAssistSynonymId>) -> Request<'c, AgentAssistSynonym> {
-        self.0
-            .operation(Method::GET, "/v4/bot/agentAssistSynonyms/{id}", &[&Into::<AgentAssistSynonymId>::into(id)])
+        self.0.operation(Method::GET, "/v4/bot/agentAssistSynonyms/{id}", &[&Into::<AgentAssistSynonymId>::into(id)])
             .model()
     }
 }
@@ -71,8 +68,5 @@ auth_core::names! {
     }
 }
 
-const LIST_AGENT_ASSIST_SYNONYMS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/agentAssistSynonyms", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_AGENT_ASSIST_SYNONYMS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/agentAssistSynonyms", "/list"]).total(&["/total"]).identity("id");

@@ -16,8 +16,7 @@ impl<'c> ChatbotEntities<'c> {
     /// `GET /v4/bot/chatbotEntities/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-bot-chatbot-entity)
     pub fn get(self, id: impl Into<ChatbotEntityId>) -> GetChatbotEntity<'c> {
-        GetChatbotEntity(self.0
-            .operation(Method::GET, "/v4/bot/chatbotEntities/{id}", &[&Into::<ChatbotEntityId>::into(id)])
+        GetChatbotEntity(self.0.operation(Method::GET, "/v4/bot/chatbotEntities/{id}", &[&Into::<ChatbotEntityId>::into(id)])
             .model())
     }
 
@@ -28,10 +27,8 @@ impl<'c> ChatbotEntities<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<ChatbotEntityId>, body: &ChatbotEntityUpdate) -> Request<'c, ChatbotEntity> {
-        self.0
-            .operation(Method::PUT, "/v4/bot/chatbotEntities/{id}", &[&Into::<ChatbotEntityId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/bot/chatbotEntities/{id}", &[&Into::<ChatbotEntityId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a chatbot entity.
@@ -39,8 +36,7 @@ impl<'c> ChatbotEntities<'c> {
     /// `DELETE /v4/bot/chatbotEntities/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-bot-chatbot-entity)
     pub fn delete(self, id: impl Into<ChatbotEntityId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/bot/chatbotEntities/{id}", &[&Into::<ChatbotEntityId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/bot/chatbotEntities/{id}", &[&Into::<ChatbotEntityId>::into(id)])
             .empty()
     }
 
@@ -49,10 +45,8 @@ impl<'c> ChatbotEntities<'c> {
     /// `GET /v4/bot/chatbots/{id}/chatbotEntities`
     /// [source](https://developer.comm100.com/docs/server-api-bot-chatbot-entity)
     pub fn list(self, id: impl Into<ChatbotId>, chatbot_id: impl Into<ChatbotId>) -> ListChatbotEntities<'c> {
-        ListChatbotEntities(self.0
-            .operation(Method::GET, "/v4/bot/chatbots/{id}/chatbotEntities", &[&Into::<ChatbotId>::into(id)])
-            .value("chatbotId", &Into::<ChatbotId>::into(chatbot_id))
-            .list(&LIST_CHATBOT_ENTITIES))
+        ListChatbotEntities(self.0.operation(Method::GET, "/v4/bot/chatbots/{id}/chatbotEntities", &[&Into::<ChatbotId>::into(id)])
+            .value("chatbotId", &Into::<ChatbotId>::into(chatbot_id)).list(&LIST_CHATBOT_ENTITIES))
     }
 
     /// Create a chatbot entity.
@@ -100,8 +94,5 @@ auth_core::names! {
     }
 }
 
-const LIST_CHATBOT_ENTITIES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/chatbotEntities", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CHATBOT_ENTITIES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/chatbotEntities", "/list"]).total(&["/total"]).identity("id");

@@ -16,8 +16,7 @@ impl<'c> ChatbotIntentCategories<'c> {
     /// `GET /v4/bot/chatbotIntentCategories`
     /// [source](https://developer.comm100.com/docs/server-api-bot-chatbot-intent-category)
     pub fn list(self) -> ListChatbotIntentCategories<'c> {
-        ListChatbotIntentCategories(self.0
-            .operation(Method::GET, "/v4/bot/chatbotIntentCategories", &[])
+        ListChatbotIntentCategories(self.0.operation(Method::GET, "/v4/bot/chatbotIntentCategories", &[])
             .list(&LIST_CHATBOT_INTENT_CATEGORIES))
     }
 
@@ -36,8 +35,7 @@ impl<'c> ChatbotIntentCategories<'c> {
     /// `GET /v4/bot/chatbotIntentCategories/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-bot-chatbot-intent-category)
     pub fn get(self, id: impl Into<ChatbotIntentCategoryId>) -> Request<'c, ChatbotIntentCategory> {
-        self.0
-            .operation(Method::GET, "/v4/bot/chatbotIntentCategories/{id}", &[&Into::<ChatbotIntentCategoryId>::into(id)])
+        self.0.operation(Method::GET, "/v4/bot/chatbotIntentCategories/{id}", &[&Into::<ChatbotIntentCategoryId>::into(id)])
             .model()
     }
 
@@ -48,10 +46,8 @@ impl<'c> ChatbotIntentCategories<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<ChatbotIntentCategoryId>, body: &ChatbotIntentCategoryUpdate) -> Request<'c, ChatbotIntentCategory> {
-        self.0
-            .operation(Method::PUT, "/v4/bot/chatbotIntentCategories/{id}", &[&Into::<ChatbotIntentCategoryId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/bot/chatbotIntentCategories/{id}", &[&Into::<ChatbotIntentCategoryId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a chatbot intent category.
@@ -59,8 +55,7 @@ impl<'c> ChatbotIntentCategories<'c> {
     /// `DELETE /v4/bot/chatbotIntentCategories/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-bot-chatbot-intent-category)
     pub fn delete(self, id: impl Into<ChatbotIntentCategoryId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/bot/chatbotIntentCategories/{id}", &[&Into::<ChatbotIntentCategoryId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/bot/chatbotIntentCategories/{id}", &[&Into::<ChatbotIntentCategoryId>::into(id)])
             .empty()
     }
 }
@@ -73,8 +68,5 @@ auth_core::parameters! {
     }
 }
 
-const LIST_CHATBOT_INTENT_CATEGORIES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/chatbotIntentCategories", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CHATBOT_INTENT_CATEGORIES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/chatbotIntentCategories", "/list"]).total(&["/total"]).identity("id");

@@ -15,8 +15,7 @@ impl<'c> ChatbotIntentQuestions<'c> {
     ///
     /// `GET /v4/bot/chatbotIntentQuestions` [source](https://dash15.comm100.io/doc/Bot/chatbotIntentQuestion)
     pub fn list(self) -> ListChatbotIntentQuestions<'c> {
-        ListChatbotIntentQuestions(self.0
-            .operation(Method::GET, "/v4/bot/chatbotIntentQuestions", &[])
+        ListChatbotIntentQuestions(self.0.operation(Method::GET, "/v4/bot/chatbotIntentQuestions", &[])
             .list(&LIST_CHATBOT_INTENT_QUESTIONS))
     }
 
@@ -36,8 +35,7 @@ impl<'c> ChatbotIntentQuestions<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<ChatbotIntentQuestionId>) -> Request<'c, ChatbotIntentQuestion> {
-        self.0
-            .operation(Method::GET, "/v4/bot/chatbotIntentQuestions/{id}", &[&Into::<ChatbotIntentQuestionId>::into(id)])
+        self.0.operation(Method::GET, "/v4/bot/chatbotIntentQuestions/{id}", &[&Into::<ChatbotIntentQuestionId>::into(id)])
             .model()
     }
 }
@@ -133,8 +131,5 @@ auth_core::names! {
     }
 }
 
-const LIST_CHATBOT_INTENT_QUESTIONS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/chatbotIntentQuestions", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CHATBOT_INTENT_QUESTIONS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/chatbotIntentQuestions", "/list"]).total(&["/total"]).identity("id");

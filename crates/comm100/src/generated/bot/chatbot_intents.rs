@@ -15,10 +15,8 @@ impl<'c> ChatbotIntents<'c> {
     ///
     /// `GET /v4/bot/chatbotIntents` [source](https://developer.comm100.com/docs/server-api-bot-chatbot-intent)
     pub fn list(self, chatbot_id: impl Into<ChatbotId>) -> ListChatbotIntents<'c> {
-        ListChatbotIntents(self.0
-            .operation(Method::GET, "/v4/bot/chatbotIntents", &[])
-            .value("chatbotId", &Into::<ChatbotId>::into(chatbot_id))
-            .list(&LIST_CHATBOT_INTENTS))
+        ListChatbotIntents(self.0.operation(Method::GET, "/v4/bot/chatbotIntents", &[])
+            .value("chatbotId", &Into::<ChatbotId>::into(chatbot_id)).list(&LIST_CHATBOT_INTENTS))
     }
 
     /// Create a chatbot intent.
@@ -37,8 +35,7 @@ impl<'c> ChatbotIntents<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<ChatbotIntentId>) -> Request<'c, ChatbotIntent> {
-        self.0
-            .operation(Method::GET, "/v4/bot/chatbotIntents/{id}", &[&Into::<ChatbotIntentId>::into(id)])
+        self.0.operation(Method::GET, "/v4/bot/chatbotIntents/{id}", &[&Into::<ChatbotIntentId>::into(id)])
             .model()
     }
 
@@ -49,10 +46,8 @@ impl<'c> ChatbotIntents<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<ChatbotIntentId>, body: &ChatbotIntentUpdate) -> Request<'c, ChatbotIntent> {
-        self.0
-            .operation(Method::PUT, "/v4/bot/chatbotIntents/{id}", &[&Into::<ChatbotIntentId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/bot/chatbotIntents/{id}", &[&Into::<ChatbotIntentId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a chatbot intent.
@@ -60,8 +55,7 @@ impl<'c> ChatbotIntents<'c> {
     /// `DELETE /v4/bot/chatbotIntents/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-bot-chatbot-intent)
     pub fn delete(self, id: impl Into<ChatbotIntentId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/bot/chatbotIntents/{id}", &[&Into::<ChatbotIntentId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/bot/chatbotIntents/{id}", &[&Into::<ChatbotIntentId>::into(id)])
             .empty()
     }
 }
@@ -145,8 +139,5 @@ auth_core::names! {
     }
 }
 
-const LIST_CHATBOT_INTENTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/chatbotIntents", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CHATBOT_INTENTS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/chatbotIntents", "/list"]).total(&["/total"]).identity("id");

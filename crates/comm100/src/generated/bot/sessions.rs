@@ -16,10 +16,8 @@ impl<'c> Sessions<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn send_message(self, session_id: impl Into<String>, body: &ChatbotMessage) -> Request<'c, ()> {
-        self.0
-            .operation(Method::POST, "/api/v3/bot/sessions/{sessionId}:sendMessage", &[&Into::<String>::into(session_id)])
-            .body(body)
-            .empty()
+        self.0.operation(Method::POST, "/api/v3/bot/sessions/{sessionId}:sendMessage", &[&Into::<String>::into(session_id)])
+            .body(body).empty()
     }
 }
 

@@ -40,10 +40,8 @@ impl<'c> Taskbots<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<TaskBotId>, body: &TaskBotUpdate) -> Request<'c, TaskBot> {
-        self.0
-            .operation(Method::PUT, "/v4/bot/taskbots/{id}", &[&Into::<TaskBotId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/bot/taskbots/{id}", &[&Into::<TaskBotId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a task bot.
@@ -88,8 +86,5 @@ auth_core::model! {
     }
 }
 
-const LIST_TASKBOTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/taskbots", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_TASKBOTS: Paging = Paging::single().next_link("/nextPage").items(&["/taskbots", "/list"])
+    .total(&["/total"]).identity("id");

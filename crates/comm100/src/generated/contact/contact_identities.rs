@@ -16,8 +16,7 @@ impl<'c> ContactIdentities<'c> {
     /// `GET /v4/contact/ContactIdentities/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-contact-identity)
     pub fn get(self, id: impl Into<ContactIdentityId>) -> Request<'c, ContactIdentity> {
-        self.0
-            .operation(Method::GET, "/v4/contact/ContactIdentities/{id}", &[&Into::<ContactIdentityId>::into(id)])
+        self.0.operation(Method::GET, "/v4/contact/ContactIdentities/{id}", &[&Into::<ContactIdentityId>::into(id)])
             .model()
     }
 
@@ -28,10 +27,8 @@ impl<'c> ContactIdentities<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn query(self, body: &ContactIdentityQuery) -> List<'c, ContactIdentity> {
-        self.0
-            .operation(Method::POST, "/v4/contact/contactIdentities:query", &[])
-            .body(body)
-            .list(&QUERY_CONTACT_IDENTITIES)
+        self.0.operation(Method::POST, "/v4/contact/contactIdentities:query", &[])
+            .body(body).list(&QUERY_CONTACT_IDENTITIES)
     }
 }
 
@@ -46,8 +43,5 @@ auth_core::model! {
     }
 }
 
-const QUERY_CONTACT_IDENTITIES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/contactIdentities", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const QUERY_CONTACT_IDENTITIES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/contactIdentities", "/list"]).total(&["/total"]).identity("id");

@@ -36,10 +36,8 @@ impl<'c> Contacts<'c> {
     /// `DELETE /v4/contact/contacts`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-contact)
     pub fn delete_many(self, ids: impl Into<Vec<ContactId>>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/contact/contacts", &[])
-            .value("ids", &Into::<Vec<ContactId>>::into(ids))
-            .empty()
+        self.0.operation(Method::DELETE, "/v4/contact/contacts", &[])
+            .value("ids", &Into::<Vec<ContactId>>::into(ids)).empty()
     }
 
     /// Find contacts by conditions.
@@ -49,10 +47,8 @@ impl<'c> Contacts<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn query(self, body: &ContactQuery) -> QueryContacts<'c> {
-        QueryContacts(self.0
-            .operation(Method::POST, "/v4/contact/contacts:query", &[])
-            .body(body)
-            .list(&QUERY_CONTACTS))
+        QueryContacts(self.0.operation(Method::POST, "/v4/contact/contacts:query", &[])
+            .body(body).list(&QUERY_CONTACTS))
     }
 
     /// Read a contact.
@@ -62,8 +58,7 @@ impl<'c> Contacts<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<ContactId>) -> GetContact<'c> {
-        GetContact(self.0
-            .operation(Method::GET, "/v4/contact/contacts/{id}", &[&Into::<ContactId>::into(id)])
+        GetContact(self.0.operation(Method::GET, "/v4/contact/contacts/{id}", &[&Into::<ContactId>::into(id)])
             .model())
     }
 
@@ -74,10 +69,8 @@ impl<'c> Contacts<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<ContactId>, body: &ContactUpdate) -> Request<'c, Contact> {
-        self.0
-            .operation(Method::PUT, "/v4/contact/contacts/{id}", &[&Into::<ContactId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/contact/contacts/{id}", &[&Into::<ContactId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a contact.
@@ -288,16 +281,8 @@ auth_core::names! {
     }
 }
 
-const LIST_CONTACTS: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/contacts", "/list"])
-    .total(&["/total"])
-    .page_size("pageSize")
-    .identity("id");
+const LIST_CONTACTS: Paging = Paging::index("pageIndex").next_link("/nextPage").items(&["/contacts", "/list"])
+    .total(&["/total"]).page_size("pageSize").identity("id");
 
-const QUERY_CONTACTS: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/contacts", "/list"])
-    .total(&["/total"])
-    .page_size("pageSize")
-    .identity("id");
+const QUERY_CONTACTS: Paging = Paging::index("pageIndex").next_link("/nextPage").items(&["/contacts", "/list"])
+    .total(&["/total"]).page_size("pageSize").identity("id");

@@ -34,8 +34,7 @@ impl<'c> AgentAwayStatuses<'c> {
     /// `GET /v4/global/agentAwayStatuses/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-custom-agent-away-status)
     pub fn get(self, id: impl Into<AgentAwayStatusId>) -> Request<'c, AgentAwayStatus> {
-        self.0
-            .operation(Method::GET, "/v4/global/agentAwayStatuses/{id}", &[&Into::<AgentAwayStatusId>::into(id)])
+        self.0.operation(Method::GET, "/v4/global/agentAwayStatuses/{id}", &[&Into::<AgentAwayStatusId>::into(id)])
             .model()
     }
 
@@ -46,10 +45,8 @@ impl<'c> AgentAwayStatuses<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<AgentAwayStatusId>, body: &AgentAwayStatusUpdate) -> Request<'c, AgentAwayStatus> {
-        self.0
-            .operation(Method::PUT, "/v4/global/agentAwayStatuses/{id}", &[&Into::<AgentAwayStatusId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/global/agentAwayStatuses/{id}", &[&Into::<AgentAwayStatusId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete an agent away status.
@@ -57,8 +54,7 @@ impl<'c> AgentAwayStatuses<'c> {
     /// `DELETE /v4/global/agentAwayStatuses/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-custom-agent-away-status)
     pub fn delete(self, id: impl Into<AgentAwayStatusId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/global/agentAwayStatuses/{id}", &[&Into::<AgentAwayStatusId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/global/agentAwayStatuses/{id}", &[&Into::<AgentAwayStatusId>::into(id)])
             .empty()
     }
 }
@@ -92,8 +88,5 @@ auth_core::model! {
     }
 }
 
-const LIST_AGENT_AWAY_STATUSES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/agentAwayStatuses", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_AGENT_AWAY_STATUSES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/agentAwayStatuses", "/list"]).total(&["/total"]).identity("id");

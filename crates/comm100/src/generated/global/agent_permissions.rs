@@ -16,8 +16,7 @@ impl<'c> AgentPermissions<'c> {
     /// `GET /v4/global/agents/{agentId}/permissions`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-permission)
     pub fn get(self, agent_id: impl Into<AgentId>) -> Request<'c, PermissionIds> {
-        self.0
-            .operation(Method::GET, "/v4/global/agents/{agentId}/permissions", &[&Into::<AgentId>::into(agent_id)])
+        self.0.operation(Method::GET, "/v4/global/agents/{agentId}/permissions", &[&Into::<AgentId>::into(agent_id)])
             .model()
     }
 
@@ -28,10 +27,8 @@ impl<'c> AgentPermissions<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn replace(self, agent_id: impl Into<AgentId>, body: &PermissionIdsUpdate) -> Request<'c, ()> {
-        self.0
-            .operation(Method::PUT, "/v4/global/agents/{agentId}/permissions", &[&Into::<AgentId>::into(agent_id)])
-            .body(body)
-            .empty()
+        self.0.operation(Method::PUT, "/v4/global/agents/{agentId}/permissions", &[&Into::<AgentId>::into(agent_id)])
+            .body(body).empty()
     }
 }
 

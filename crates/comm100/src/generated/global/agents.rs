@@ -46,10 +46,8 @@ impl<'c> Agents<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<AgentId>, body: &AgentUpdate) -> Request<'c, Agent> {
-        self.0
-            .operation(Method::PUT, "/v4/global/agents/{id}", &[&Into::<AgentId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/global/agents/{id}", &[&Into::<AgentId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete an agent.
@@ -67,10 +65,8 @@ impl<'c> Agents<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn change_password(self, id: impl Into<AgentId>, body: &Value) -> Request<'c, ()> {
-        self.0
-            .operation(Method::POST, "/v4/Global/agents/{id}:changePassword", &[&Into::<AgentId>::into(id)])
-            .body(body)
-            .empty()
+        self.0.operation(Method::POST, "/v4/Global/agents/{id}:changePassword", &[&Into::<AgentId>::into(id)])
+            .body(body).empty()
     }
 
     /// Unlock an agent who was locked out.
@@ -156,8 +152,5 @@ auth_core::model! {
     }
 }
 
-const LIST_AGENTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/agents", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_AGENTS: Paging = Paging::single().next_link("/nextPage").items(&["/agents", "/list"])
+    .total(&["/total"]).identity("id");

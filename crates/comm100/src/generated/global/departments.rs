@@ -38,8 +38,7 @@ impl<'c> Departments<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<DepartmentId>) -> GetDepartment<'c> {
-        GetDepartment(self.0
-            .operation(Method::GET, "/v4/global/departments/{id}", &[&Into::<DepartmentId>::into(id)])
+        GetDepartment(self.0.operation(Method::GET, "/v4/global/departments/{id}", &[&Into::<DepartmentId>::into(id)])
             .model())
     }
 
@@ -50,10 +49,8 @@ impl<'c> Departments<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<DepartmentId>, body: &DepartmentUpdate) -> Request<'c, Department> {
-        self.0
-            .operation(Method::PUT, "/v4/global/departments/{id}", &[&Into::<DepartmentId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/global/departments/{id}", &[&Into::<DepartmentId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a department.
@@ -61,8 +58,7 @@ impl<'c> Departments<'c> {
     /// `DELETE /v4/global/departments/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-department)
     pub fn delete(self, id: impl Into<DepartmentId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/global/departments/{id}", &[&Into::<DepartmentId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/global/departments/{id}", &[&Into::<DepartmentId>::into(id)])
             .empty()
     }
 }
@@ -146,8 +142,5 @@ auth_core::names! {
     }
 }
 
-const LIST_DEPARTMENTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/departments", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_DEPARTMENTS: Paging = Paging::single().next_link("/nextPage").items(&["/departments", "/list"])
+    .total(&["/total"]).identity("id");

@@ -39,8 +39,7 @@ impl<'c> LoginIpAllowlists<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<LoginIpAllowlistId>) -> Request<'c, LoginIpAllowlist> {
-        self.0
-            .operation(Method::GET, "/v4/global/loginIpAllowlists/{id}", &[&Into::<LoginIpAllowlistId>::into(id)])
+        self.0.operation(Method::GET, "/v4/global/loginIpAllowlists/{id}", &[&Into::<LoginIpAllowlistId>::into(id)])
             .model()
     }
 
@@ -51,10 +50,8 @@ impl<'c> LoginIpAllowlists<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn replace(self, id: impl Into<LoginIpAllowlistId>, body: &LoginIpAllowlistUpdate) -> Request<'c, LoginIpAllowlist> {
-        self.0
-            .operation(Method::PUT, "/v4/global/loginIpAllowlists/{id}", &[&Into::<LoginIpAllowlistId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/global/loginIpAllowlists/{id}", &[&Into::<LoginIpAllowlistId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete an entry of the login IP allowlist.
@@ -62,8 +59,7 @@ impl<'c> LoginIpAllowlists<'c> {
     /// `DELETE /v4/global/loginIpAllowlists/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-login-ip-allowlist)
     pub fn delete(self, id: impl Into<LoginIpAllowlistId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/global/loginIpAllowlists/{id}", &[&Into::<LoginIpAllowlistId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/global/loginIpAllowlists/{id}", &[&Into::<LoginIpAllowlistId>::into(id)])
             .empty()
     }
 }
@@ -87,8 +83,5 @@ auth_core::model! {
     }
 }
 
-const LIST_LOGIN_IP_ALLOWLISTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/loginIpAllowlists", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_LOGIN_IP_ALLOWLISTS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/loginIpAllowlists", "/list"]).total(&["/total"]).identity("id");

@@ -25,8 +25,7 @@ impl<'c> Permissions<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<PermissionId>) -> Request<'c, Permission> {
-        self.0
-            .operation(Method::GET, "/v4/global/permissions/{id}", &[&Into::<PermissionId>::into(id)])
+        self.0.operation(Method::GET, "/v4/global/permissions/{id}", &[&Into::<PermissionId>::into(id)])
             .model()
     }
 }
@@ -46,8 +45,5 @@ auth_core::model! {
     }
 }
 
-const LIST_PERMISSIONS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/permissions", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_PERMISSIONS: Paging = Paging::single().next_link("/nextPage").items(&["/permissions", "/list"])
+    .total(&["/total"]).identity("id");

@@ -16,8 +16,7 @@ impl<'c> PrivateCannedMessageCategories<'c> {
     /// `GET /v4/global/privateCannedMessageCategories`
     /// [source](https://dash15.comm100.io/doc/Global/privateCannedMessageCategory)
     pub fn list(self) -> List<'c, PrivateCannedMessageCategory> {
-        self.0
-            .operation(Method::GET, "/v4/global/privateCannedMessageCategories", &[])
+        self.0.operation(Method::GET, "/v4/global/privateCannedMessageCategories", &[])
             .list(&LIST_PRIVATE_CANNED_MESSAGE_CATEGORIES)
     }
 
@@ -36,8 +35,7 @@ impl<'c> PrivateCannedMessageCategories<'c> {
     /// `GET /v4/global/privateCannedMessageCategories/{id}`
     /// [source](https://dash15.comm100.io/doc/Global/privateCannedMessageCategory)
     pub fn get(self, id: impl Into<PrivateCannedMessageCategoryId>) -> Request<'c, PrivateCannedMessageCategory> {
-        self.0
-            .operation(Method::GET, "/v4/global/privateCannedMessageCategories/{id}", &[&Into::<PrivateCannedMessageCategoryId>::into(id)])
+        self.0.operation(Method::GET, "/v4/global/privateCannedMessageCategories/{id}", &[&Into::<PrivateCannedMessageCategoryId>::into(id)])
             .model()
     }
 
@@ -48,10 +46,8 @@ impl<'c> PrivateCannedMessageCategories<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<PrivateCannedMessageCategoryId>, body: &PrivateCannedMessageCategoryUpdate) -> Request<'c, PrivateCannedMessageCategory> {
-        self.0
-            .operation(Method::PUT, "/v4/global/privateCannedMessageCategories/{id}", &[&Into::<PrivateCannedMessageCategoryId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/global/privateCannedMessageCategories/{id}", &[&Into::<PrivateCannedMessageCategoryId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a private canned message category.
@@ -59,8 +55,7 @@ impl<'c> PrivateCannedMessageCategories<'c> {
     /// `DELETE /v4/global/privateCannedMessageCategories/{id}`
     /// [source](https://dash15.comm100.io/doc/Global/privateCannedMessageCategory)
     pub fn delete(self, id: impl Into<PrivateCannedMessageCategoryId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/global/privateCannedMessageCategories/{id}", &[&Into::<PrivateCannedMessageCategoryId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/global/privateCannedMessageCategories/{id}", &[&Into::<PrivateCannedMessageCategoryId>::into(id)])
             .empty()
     }
 }
@@ -91,8 +86,5 @@ auth_core::model! {
     }
 }
 
-const LIST_PRIVATE_CANNED_MESSAGE_CATEGORIES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/privateCannedMessageCategories", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_PRIVATE_CANNED_MESSAGE_CATEGORIES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/privateCannedMessageCategories", "/list"]).total(&["/total"]).identity("id");

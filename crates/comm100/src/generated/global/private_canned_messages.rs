@@ -18,8 +18,7 @@ impl<'c> PrivateCannedMessages<'c> {
     /// `GET /v4/global/privateCannedMessages`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-private-canned-message)
     pub fn list(self) -> ListPrivateCannedMessages<'c> {
-        ListPrivateCannedMessages(self.0
-            .operation(Method::GET, "/v4/global/privateCannedMessages", &[])
+        ListPrivateCannedMessages(self.0.operation(Method::GET, "/v4/global/privateCannedMessages", &[])
             .list(&LIST_PRIVATE_CANNED_MESSAGES))
     }
 
@@ -40,8 +39,7 @@ impl<'c> PrivateCannedMessages<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<PrivateCannedMessageId>) -> GetPrivateCannedMessage<'c> {
-        GetPrivateCannedMessage(self.0
-            .operation(Method::GET, "/v4/global/privateCannedMessages/{id}", &[&Into::<PrivateCannedMessageId>::into(id)])
+        GetPrivateCannedMessage(self.0.operation(Method::GET, "/v4/global/privateCannedMessages/{id}", &[&Into::<PrivateCannedMessageId>::into(id)])
             .model())
     }
 
@@ -52,10 +50,8 @@ impl<'c> PrivateCannedMessages<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<PrivateCannedMessageId>, body: &PrivateCannedMessageUpdate) -> Request<'c, PrivateCannedMessage> {
-        self.0
-            .operation(Method::PUT, "/v4/global/privateCannedMessages/{id}", &[&Into::<PrivateCannedMessageId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/global/privateCannedMessages/{id}", &[&Into::<PrivateCannedMessageId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a private canned message.
@@ -63,8 +59,7 @@ impl<'c> PrivateCannedMessages<'c> {
     /// `DELETE /v4/global/privateCannedMessages/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-private-canned-message)
     pub fn delete(self, id: impl Into<PrivateCannedMessageId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/global/privateCannedMessages/{id}", &[&Into::<PrivateCannedMessageId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/global/privateCannedMessages/{id}", &[&Into::<PrivateCannedMessageId>::into(id)])
             .empty()
     }
 }
@@ -133,8 +128,5 @@ auth_core::names! {
     }
 }
 
-const LIST_PRIVATE_CANNED_MESSAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/privateCannedMessages", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_PRIVATE_CANNED_MESSAGES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/privateCannedMessages", "/list"]).total(&["/total"]).identity("id");

@@ -16,8 +16,7 @@ impl<'c> PublicCannedMessageCategories<'c> {
     /// `GET /v4/global/publicCannedMessageCategories`
     /// [source](https://developer.comm100.com/server-api-global-setting-public-canned-message-category)
     pub fn list(self) -> List<'c, PublicCannedMessageCategory> {
-        self.0
-            .operation(Method::GET, "/v4/global/publicCannedMessageCategories", &[])
+        self.0.operation(Method::GET, "/v4/global/publicCannedMessageCategories", &[])
             .list(&LIST_PUBLIC_CANNED_MESSAGE_CATEGORIES)
     }
 
@@ -36,8 +35,7 @@ impl<'c> PublicCannedMessageCategories<'c> {
     /// `GET /v4/global/publicCannedMessageCategories/{id}`
     /// [source](https://developer.comm100.com/server-api-global-setting-public-canned-message-category)
     pub fn get(self, id: impl Into<PublicCannedMessageCategoryId>) -> Request<'c, PublicCannedMessageCategory> {
-        self.0
-            .operation(Method::GET, "/v4/global/publicCannedMessageCategories/{id}", &[&Into::<PublicCannedMessageCategoryId>::into(id)])
+        self.0.operation(Method::GET, "/v4/global/publicCannedMessageCategories/{id}", &[&Into::<PublicCannedMessageCategoryId>::into(id)])
             .model()
     }
 
@@ -48,10 +46,8 @@ impl<'c> PublicCannedMessageCategories<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<PublicCannedMessageCategoryId>, body: &PublicCannedMessageCategoryUpdate) -> Request<'c, PublicCannedMessageCategory> {
-        self.0
-            .operation(Method::PUT, "/v4/global/publicCannedMessageCategories/{id}", &[&Into::<PublicCannedMessageCategoryId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/global/publicCannedMessageCategories/{id}", &[&Into::<PublicCannedMessageCategoryId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a public canned message category.
@@ -59,14 +55,10 @@ impl<'c> PublicCannedMessageCategories<'c> {
     /// `DELETE /v4/global/publicCannedMessageCategories/{id}`
     /// [source](https://developer.comm100.com/server-api-global-setting-public-canned-message-category)
     pub fn delete(self, id: impl Into<PublicCannedMessageCategoryId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/global/publicCannedMessageCategories/{id}", &[&Into::<PublicCannedMessageCategoryId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/global/publicCannedMessageCategories/{id}", &[&Into::<PublicCannedMessageCategoryId>::into(id)])
             .empty()
     }
 }
 
-const LIST_PUBLIC_CANNED_MESSAGE_CATEGORIES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/publicCannedMessageCategories", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_PUBLIC_CANNED_MESSAGE_CATEGORIES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/publicCannedMessageCategories", "/list"]).total(&["/total"]).identity("id");

@@ -18,8 +18,7 @@ impl<'c> PublicCannedMessages<'c> {
     /// `GET /v4/global/publicCannedMessages`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-public-canned-message)
     pub fn list(self) -> ListPublicCannedMessages<'c> {
-        ListPublicCannedMessages(self.0
-            .operation(Method::GET, "/v4/global/publicCannedMessages", &[])
+        ListPublicCannedMessages(self.0.operation(Method::GET, "/v4/global/publicCannedMessages", &[])
             .list(&LIST_PUBLIC_CANNED_MESSAGES))
     }
 
@@ -40,8 +39,7 @@ impl<'c> PublicCannedMessages<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<PublicCannedMessageId>) -> GetPublicCannedMessage<'c> {
-        GetPublicCannedMessage(self.0
-            .operation(Method::GET, "/v4/global/publicCannedMessages/{id}", &[&Into::<PublicCannedMessageId>::into(id)])
+        GetPublicCannedMessage(self.0.operation(Method::GET, "/v4/global/publicCannedMessages/{id}", &[&Into::<PublicCannedMessageId>::into(id)])
             .model())
     }
 
@@ -52,10 +50,8 @@ impl<'c> PublicCannedMessages<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<PublicCannedMessageId>, body: &PublicCannedMessageUpdate) -> Request<'c, PublicCannedMessage> {
-        self.0
-            .operation(Method::PUT, "/v4/global/publicCannedMessages/{id}", &[&Into::<PublicCannedMessageId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/global/publicCannedMessages/{id}", &[&Into::<PublicCannedMessageId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a public canned message.
@@ -63,8 +59,7 @@ impl<'c> PublicCannedMessages<'c> {
     /// `DELETE /v4/global/publicCannedMessages/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-public-canned-message)
     pub fn delete(self, id: impl Into<PublicCannedMessageId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/global/publicCannedMessages/{id}", &[&Into::<PublicCannedMessageId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/global/publicCannedMessages/{id}", &[&Into::<PublicCannedMessageId>::into(id)])
             .empty()
     }
 }
@@ -169,8 +164,5 @@ auth_core::names! {
     }
 }
 
-const LIST_PUBLIC_CANNED_MESSAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/publicCannedMessages", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_PUBLIC_CANNED_MESSAGES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/publicCannedMessages", "/list"]).total(&["/total"]).identity("id");

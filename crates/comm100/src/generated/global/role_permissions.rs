@@ -16,8 +16,7 @@ impl<'c> RolePermissions<'c> {
     /// `GET /v4/global/roles/{roleId}/permissions`
     /// [source](https://developer.comm100.com/docs/server-api-global-setting-permission)
     pub fn get(self, role_id: impl Into<RoleId>) -> Request<'c, PermissionIds> {
-        self.0
-            .operation(Method::GET, "/v4/global/roles/{roleId}/permissions", &[&Into::<RoleId>::into(role_id)])
+        self.0.operation(Method::GET, "/v4/global/roles/{roleId}/permissions", &[&Into::<RoleId>::into(role_id)])
             .model()
     }
 
@@ -28,9 +27,7 @@ impl<'c> RolePermissions<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn replace(self, role_id: impl Into<RoleId>, body: &PermissionIdsUpdate) -> Request<'c, ()> {
-        self.0
-            .operation(Method::PUT, "/v4/global/roles/{roleId}/permissions", &[&Into::<RoleId>::into(role_id)])
-            .body(body)
-            .empty()
+        self.0.operation(Method::PUT, "/v4/global/roles/{roleId}/permissions", &[&Into::<RoleId>::into(role_id)])
+            .body(body).empty()
     }
 }

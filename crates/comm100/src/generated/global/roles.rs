@@ -120,8 +120,5 @@ auth_core::names! {
     }
 }
 
-const LIST_ROLES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/roles", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_ROLES: Paging = Paging::single().next_link("/nextPage").items(&["/roles", "/list"])
+    .total(&["/total"]).identity("id");

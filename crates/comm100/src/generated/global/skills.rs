@@ -43,10 +43,8 @@ impl<'c> Skills<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<SkillId>, body: &SkillUpdate) -> Request<'c, Skill> {
-        self.0
-            .operation(Method::PUT, "/v4/global/skills/{id}", &[&Into::<SkillId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/global/skills/{id}", &[&Into::<SkillId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a skill.
@@ -104,8 +102,5 @@ auth_core::model! {
     }
 }
 
-const LIST_SKILLS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/skills", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_SKILLS: Paging = Paging::single().next_link("/nextPage").items(&["/skills", "/list"])
+    .total(&["/total"]).identity("id");

@@ -35,8 +35,7 @@ impl<'c> Articles<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<ArticleId>) -> GetArticle<'c> {
-        GetArticle(self.0
-            .operation(Method::GET, "/v4/kb/articles/{id}", &[&Into::<ArticleId>::into(id)])
+        GetArticle(self.0.operation(Method::GET, "/v4/kb/articles/{id}", &[&Into::<ArticleId>::into(id)])
             .model())
     }
 
@@ -46,10 +45,8 @@ impl<'c> Articles<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<ArticleId>, body: &ArticleUpdate) -> Request<'c, Article> {
-        self.0
-            .operation(Method::PUT, "/v4/kb/articles/{id}", &[&Into::<ArticleId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/kb/articles/{id}", &[&Into::<ArticleId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete an article.
@@ -143,8 +140,5 @@ auth_core::names! {
     }
 }
 
-const LIST_ARTICLES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/articles", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_ARTICLES: Paging = Paging::single().next_link("/nextPage").items(&["/articles", "/list"])
+    .total(&["/total"]).identity("id");

@@ -40,10 +40,8 @@ impl<'c> Categories<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<CategoryId>, body: &CategoryUpdate) -> Request<'c, Category> {
-        self.0
-            .operation(Method::PUT, "/v4/kb/categories/{id}", &[&Into::<CategoryId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/kb/categories/{id}", &[&Into::<CategoryId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a category of articles.
@@ -96,8 +94,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CATEGORIES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/categories", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CATEGORIES: Paging = Paging::single().next_link("/nextPage").items(&["/categories", "/list"])
+    .total(&["/total"]).identity("id");

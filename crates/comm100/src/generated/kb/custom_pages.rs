@@ -44,10 +44,8 @@ impl<'c> CustomPages<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<CustomPageId>, body: &CustomPageUpdate) -> Request<'c, CustomPage> {
-        self.0
-            .operation(Method::PUT, "/v4/kb/customPages/{id}", &[&Into::<CustomPageId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/kb/customPages/{id}", &[&Into::<CustomPageId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a custom page.
@@ -109,8 +107,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CUSTOM_PAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/customPages", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CUSTOM_PAGES: Paging = Paging::single().next_link("/nextPage").items(&["/customPages", "/list"])
+    .total(&["/total"]).identity("id");

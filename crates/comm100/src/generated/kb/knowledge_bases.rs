@@ -17,8 +17,7 @@ impl<'c> KnowledgeBases<'c> {
     ///
     /// `GET /v4/kb/knowledgeBases` [source](https://developer.comm100.com/docs/server-api-kb-knowledge-base)
     pub fn list(self) -> ListKnowledgeBases<'c> {
-        ListKnowledgeBases(self.0
-            .operation(Method::GET, "/v4/kb/knowledgeBases", &[])
+        ListKnowledgeBases(self.0.operation(Method::GET, "/v4/kb/knowledgeBases", &[])
             .list(&LIST_KNOWLEDGE_BASES))
     }
 
@@ -38,8 +37,7 @@ impl<'c> KnowledgeBases<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<KnowledgeBaseId>) -> GetKnowledgeBase<'c> {
-        GetKnowledgeBase(self.0
-            .operation(Method::GET, "/v4/kb/knowledgeBases/{id}", &[&Into::<KnowledgeBaseId>::into(id)])
+        GetKnowledgeBase(self.0.operation(Method::GET, "/v4/kb/knowledgeBases/{id}", &[&Into::<KnowledgeBaseId>::into(id)])
             .model())
     }
 
@@ -50,10 +48,8 @@ impl<'c> KnowledgeBases<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<KnowledgeBaseId>, body: &KnowledgeBaseUpdate) -> Request<'c, KnowledgeBase> {
-        self.0
-            .operation(Method::PUT, "/v4/kb/knowledgeBases/{id}", &[&Into::<KnowledgeBaseId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/kb/knowledgeBases/{id}", &[&Into::<KnowledgeBaseId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a knowledge base.
@@ -61,8 +57,7 @@ impl<'c> KnowledgeBases<'c> {
     /// `DELETE /v4/kb/knowledgeBases/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-kb-knowledge-base)
     pub fn delete(self, id: impl Into<KnowledgeBaseId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/kb/knowledgeBases/{id}", &[&Into::<KnowledgeBaseId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/kb/knowledgeBases/{id}", &[&Into::<KnowledgeBaseId>::into(id)])
             .empty()
     }
 }
@@ -150,8 +145,5 @@ auth_core::names! {
     }
 }
 
-const LIST_KNOWLEDGE_BASES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/knowledgeBases", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_KNOWLEDGE_BASES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/knowledgeBases", "/list"]).total(&["/total"]).identity("id");

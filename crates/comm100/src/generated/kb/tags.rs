@@ -77,8 +77,5 @@ auth_core::names! {
     }
 }
 
-const LIST_TAGS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/tags", "/list"])
-    .total(&["/total"])
+const LIST_TAGS: Paging = Paging::single().next_link("/nextPage").items(&["/tags", "/list"]).total(&["/total"])
     .identity("id");

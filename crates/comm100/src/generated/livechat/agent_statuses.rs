@@ -30,10 +30,8 @@ impl<'c> AgentStatuses<'c> {
     /// `PUT /v4/livechat/agents/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-chat-server)
     pub fn replace(self, id: impl Into<AgentId>, body: &AgentStatusChange) -> Request<'c, AgentStatus> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/agents/{id}", &[&Into::<AgentId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/agents/{id}", &[&Into::<AgentId>::into(id)])
+            .body(body).model()
     }
 }
 
@@ -66,8 +64,5 @@ auth_core::model! {
     }
 }
 
-const LIST_AGENT_STATUSES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/agentStatuses", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_AGENT_STATUSES: Paging = Paging::single().next_link("/nextPage").items(&["/agentStatuses", "/list"])
+    .total(&["/total"]).identity("id");

@@ -38,8 +38,7 @@ impl<'c> AutoInvitations<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<AutoInvitationId>) -> Request<'c, AutoInvitation> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/autoInvitations/{id}", &[&Into::<AutoInvitationId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/autoInvitations/{id}", &[&Into::<AutoInvitationId>::into(id)])
             .model()
     }
 
@@ -50,10 +49,8 @@ impl<'c> AutoInvitations<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<AutoInvitationId>, body: &AutoInvitationUpdate) -> Request<'c, AutoInvitation> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/autoInvitations/{id}", &[&Into::<AutoInvitationId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/autoInvitations/{id}", &[&Into::<AutoInvitationId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete an auto invitation.
@@ -61,8 +58,7 @@ impl<'c> AutoInvitations<'c> {
     /// `DELETE /v4/livechat/autoInvitations/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-auto-invitation)
     pub fn delete(self, id: impl Into<AutoInvitationId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/livechat/autoInvitations/{id}", &[&Into::<AutoInvitationId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/livechat/autoInvitations/{id}", &[&Into::<AutoInvitationId>::into(id)])
             .empty()
     }
 
@@ -73,8 +69,7 @@ impl<'c> AutoInvitations<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn disable(self, id: impl Into<AutoInvitationId>) -> Request<'c, AutoInvitation> {
-        self.0
-            .operation(Method::POST, "/v4/livechat/autoInvitations/{id}:disable", &[&Into::<AutoInvitationId>::into(id)])
+        self.0.operation(Method::POST, "/v4/livechat/autoInvitations/{id}:disable", &[&Into::<AutoInvitationId>::into(id)])
             .model()
     }
 
@@ -85,8 +80,7 @@ impl<'c> AutoInvitations<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn enable(self, id: impl Into<AutoInvitationId>) -> Request<'c, AutoInvitation> {
-        self.0
-            .operation(Method::POST, "/v4/livechat/autoInvitations/{id}:enable", &[&Into::<AutoInvitationId>::into(id)])
+        self.0.operation(Method::POST, "/v4/livechat/autoInvitations/{id}:enable", &[&Into::<AutoInvitationId>::into(id)])
             .model()
     }
 }
@@ -216,8 +210,5 @@ auth_core::model! {
     }
 }
 
-const LIST_AUTO_INVITATIONS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/autoInvitations", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_AUTO_INVITATIONS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/autoInvitations", "/list"]).total(&["/total"]).identity("id");

@@ -35,8 +35,7 @@ impl<'c> BannedIps<'c> {
     /// `GET /v4/livechat/bannedIps/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-banned-ip)
     pub fn get(self, id: impl Into<BannedIpId>) -> GetBannedIp<'c> {
-        GetBannedIp(self.0
-            .operation(Method::GET, "/v4/livechat/bannedIps/{id}", &[&Into::<BannedIpId>::into(id)])
+        GetBannedIp(self.0.operation(Method::GET, "/v4/livechat/bannedIps/{id}", &[&Into::<BannedIpId>::into(id)])
             .model())
     }
 
@@ -47,10 +46,8 @@ impl<'c> BannedIps<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<BannedIpId>, body: &BannedIpUpdate) -> Request<'c, BannedIp> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/bannedIps/{id}", &[&Into::<BannedIpId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/bannedIps/{id}", &[&Into::<BannedIpId>::into(id)])
+            .body(body).model()
     }
 
     /// Lift the ban on a range of IP addresses.
@@ -58,8 +55,7 @@ impl<'c> BannedIps<'c> {
     /// `DELETE /v4/livechat/bannedIps/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-banned-ip)
     pub fn delete(self, id: impl Into<BannedIpId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/livechat/bannedIps/{id}", &[&Into::<BannedIpId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/livechat/bannedIps/{id}", &[&Into::<BannedIpId>::into(id)])
             .empty()
     }
 }
@@ -109,8 +105,5 @@ auth_core::model! {
     }
 }
 
-const LIST_BANNED_IPS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/bannedIps", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_BANNED_IPS: Paging = Paging::single().next_link("/nextPage").items(&["/bannedIps", "/list"])
+    .total(&["/total"]).identity("id");

@@ -18,8 +18,7 @@ impl<'c> BannedVisitors<'c> {
     /// `GET /v4/livechat/bannedVisitors`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-banned-visitor)
     pub fn list(self) -> ListBannedVisitors<'c> {
-        ListBannedVisitors(self.0
-            .operation(Method::GET, "/v4/livechat/bannedVisitors", &[])
+        ListBannedVisitors(self.0.operation(Method::GET, "/v4/livechat/bannedVisitors", &[])
             .list(&LIST_BANNED_VISITORS))
     }
 
@@ -38,8 +37,7 @@ impl<'c> BannedVisitors<'c> {
     /// `GET /v4/livechat/bannedVisitors/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-banned-visitor)
     pub fn get(self, id: impl Into<BannedVisitorId>) -> GetBannedVisitor<'c> {
-        GetBannedVisitor(self.0
-            .operation(Method::GET, "/v4/livechat/bannedVisitors/{id}", &[&Into::<BannedVisitorId>::into(id)])
+        GetBannedVisitor(self.0.operation(Method::GET, "/v4/livechat/bannedVisitors/{id}", &[&Into::<BannedVisitorId>::into(id)])
             .model())
     }
 
@@ -50,10 +48,8 @@ impl<'c> BannedVisitors<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<BannedVisitorId>, body: &BannedVisitorUpdate) -> Request<'c, BannedVisitor> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/bannedVisitors/{id}", &[&Into::<BannedVisitorId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/bannedVisitors/{id}", &[&Into::<BannedVisitorId>::into(id)])
+            .body(body).model()
     }
 
     /// Lift the ban on a visitor.
@@ -61,8 +57,7 @@ impl<'c> BannedVisitors<'c> {
     /// `DELETE /v4/livechat/bannedVisitors/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-banned-visitor)
     pub fn delete(self, id: impl Into<BannedVisitorId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/livechat/bannedVisitors/{id}", &[&Into::<BannedVisitorId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/livechat/bannedVisitors/{id}", &[&Into::<BannedVisitorId>::into(id)])
             .empty()
     }
 }
@@ -117,8 +112,5 @@ auth_core::names! {
     }
 }
 
-const LIST_BANNED_VISITORS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/bannedVisitors", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_BANNED_VISITORS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/bannedVisitors", "/list"]).total(&["/total"]).identity("id");

@@ -17,8 +17,7 @@ impl<'c> CampaignCannedMessageLinkResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<CampaignId>) -> Request<'c, CampaignCannedMessageLink> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/campaigns/{id}/campaignLinkingToCannedMessageCategoriesConfig", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/campaigns/{id}/campaignLinkingToCannedMessageCategoriesConfig", &[&Into::<CampaignId>::into(id)])
             .model()
     }
 
@@ -29,10 +28,8 @@ impl<'c> CampaignCannedMessageLinkResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn replace(self, id: impl Into<CampaignId>, body: &CampaignCannedMessageLinkUpdate) -> Request<'c, CampaignCannedMessageLink> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/campaigns/{id}/campaignLinkingToCannedMessageCategoriesConfig", &[&Into::<CampaignId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/campaigns/{id}/campaignLinkingToCannedMessageCategoriesConfig", &[&Into::<CampaignId>::into(id)])
+            .body(body).model()
     }
 
     /// Let a campaign use all canned messages.
@@ -42,8 +39,7 @@ impl<'c> CampaignCannedMessageLinkResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn disable(self, id: impl Into<CampaignId>) -> Request<'c, CampaignCannedMessageLink> {
-        self.0
-            .operation(Method::POST, "/v4/livechat/campaigns/{id}/campaignLinkingToCannedMessageCategoriesConfig:disable", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::POST, "/v4/livechat/campaigns/{id}/campaignLinkingToCannedMessageCategoriesConfig:disable", &[&Into::<CampaignId>::into(id)])
             .model()
     }
 
@@ -54,8 +50,7 @@ impl<'c> CampaignCannedMessageLinkResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn enable(self, id: impl Into<CampaignId>) -> Request<'c, CampaignCannedMessageLink> {
-        self.0
-            .operation(Method::POST, "/v4/livechat/campaigns/{id}/campaignLinkingToCannedMessageCategoriesConfig:enable", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::POST, "/v4/livechat/campaigns/{id}/campaignLinkingToCannedMessageCategoriesConfig:enable", &[&Into::<CampaignId>::into(id)])
             .model()
     }
 }

@@ -16,8 +16,7 @@ impl<'c> CampaignChatButtonResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<CampaignId>) -> Request<'c, CampaignChatButton> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/campaigns/{id}/chatButton", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/campaigns/{id}/chatButton", &[&Into::<CampaignId>::into(id)])
             .model()
     }
 
@@ -27,10 +26,8 @@ impl<'c> CampaignChatButtonResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn replace(self, id: impl Into<CampaignId>, body: &CampaignChatButtonUpdate) -> Request<'c, CampaignChatButton> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/campaigns/{id}/chatButton", &[&Into::<CampaignId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/campaigns/{id}/chatButton", &[&Into::<CampaignId>::into(id)])
+            .body(body).model()
     }
 }
 

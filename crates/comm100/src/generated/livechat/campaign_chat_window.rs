@@ -16,8 +16,7 @@ impl<'c> CampaignChatWindowResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<CampaignId>) -> Request<'c, CampaignChatWindow> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/campaigns/{id}/chatWindow", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/campaigns/{id}/chatWindow", &[&Into::<CampaignId>::into(id)])
             .model()
     }
 
@@ -27,10 +26,8 @@ impl<'c> CampaignChatWindowResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn replace(self, id: impl Into<CampaignId>, body: &CampaignChatWindowUpdate) -> Request<'c, CampaignChatWindow> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/campaigns/{id}/chatWindow", &[&Into::<CampaignId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/campaigns/{id}/chatWindow", &[&Into::<CampaignId>::into(id)])
+            .body(body).model()
     }
 }
 

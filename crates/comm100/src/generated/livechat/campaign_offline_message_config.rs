@@ -17,8 +17,7 @@ impl<'c> CampaignOfflineMessageConfigResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<CampaignId>) -> Request<'c, CampaignOfflineMessageConfig> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/campaigns/{id}/offlineMessageConfig", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/campaigns/{id}/offlineMessageConfig", &[&Into::<CampaignId>::into(id)])
             .model()
     }
 
@@ -29,10 +28,8 @@ impl<'c> CampaignOfflineMessageConfigResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn replace(self, id: impl Into<CampaignId>, body: &CampaignOfflineMessageConfigUpdate) -> Request<'c, CampaignOfflineMessageConfig> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/campaigns/{id}/offlineMessageConfig", &[&Into::<CampaignId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/campaigns/{id}/offlineMessageConfig", &[&Into::<CampaignId>::into(id)])
+            .body(body).model()
     }
 }
 

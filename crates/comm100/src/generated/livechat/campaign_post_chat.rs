@@ -16,8 +16,7 @@ impl<'c> CampaignPostChatResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<CampaignId>) -> Request<'c, CampaignPostChat> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/campaigns/{id}/postChat", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/campaigns/{id}/postChat", &[&Into::<CampaignId>::into(id)])
             .model()
     }
 
@@ -28,8 +27,7 @@ impl<'c> CampaignPostChatResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn disable(self, id: impl Into<CampaignId>) -> Request<'c, CampaignPostChat> {
-        self.0
-            .operation(Method::POST, "/v4/livechat/campaigns/{id}/postChat:disable", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::POST, "/v4/livechat/campaigns/{id}/postChat:disable", &[&Into::<CampaignId>::into(id)])
             .model()
     }
 }

@@ -16,8 +16,7 @@ impl<'c> CampaignPreChatResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<CampaignId>) -> Request<'c, CampaignPreChat> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/campaigns/{id}/preChat", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/campaigns/{id}/preChat", &[&Into::<CampaignId>::into(id)])
             .model()
     }
 
@@ -27,10 +26,8 @@ impl<'c> CampaignPreChatResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn replace(self, id: impl Into<CampaignId>, body: &CampaignPreChatUpdate) -> Request<'c, CampaignPreChat> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/campaigns/{id}/preChat", &[&Into::<CampaignId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/campaigns/{id}/preChat", &[&Into::<CampaignId>::into(id)])
+            .body(body).model()
     }
 
     /// Switch the pre-chat window of a campaign off.
@@ -40,8 +37,7 @@ impl<'c> CampaignPreChatResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn disable(self, id: impl Into<CampaignId>) -> Request<'c, CampaignPreChat> {
-        self.0
-            .operation(Method::POST, "/v4/livechat/campaigns/{id}/preChat:disable", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::POST, "/v4/livechat/campaigns/{id}/preChat:disable", &[&Into::<CampaignId>::into(id)])
             .model()
     }
 
@@ -52,8 +48,7 @@ impl<'c> CampaignPreChatResource<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn enable(self, id: impl Into<CampaignId>) -> Request<'c, CampaignPreChat> {
-        self.0
-            .operation(Method::POST, "/v4/livechat/campaigns/{id}/preChat:enable", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::POST, "/v4/livechat/campaigns/{id}/preChat:enable", &[&Into::<CampaignId>::into(id)])
             .model()
     }
 }

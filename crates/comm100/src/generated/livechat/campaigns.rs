@@ -48,10 +48,8 @@ impl<'c> Campaigns<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<CampaignId>, body: &CampaignUpdate) -> Request<'c, Campaign> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/campaigns/{id}", &[&Into::<CampaignId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/campaigns/{id}", &[&Into::<CampaignId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a campaign.
@@ -59,8 +57,7 @@ impl<'c> Campaigns<'c> {
     /// `DELETE /v4/livechat/campaigns/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-campaign)
     pub fn delete(self, id: impl Into<CampaignId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/livechat/campaigns/{id}", &[&Into::<CampaignId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/livechat/campaigns/{id}", &[&Into::<CampaignId>::into(id)])
             .empty()
     }
 }
@@ -109,8 +106,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CAMPAIGNS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/campaigns", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CAMPAIGNS: Paging = Paging::single().next_link("/nextPage").items(&["/campaigns", "/list"])
+    .total(&["/total"]).identity("id");

@@ -16,8 +16,7 @@ impl<'c> ChatButtonGalleryImages<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn list(self) -> List<'c, ChatButtonGalleryImage> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/chatButtonGalleryImages", &[])
+        self.0.operation(Method::GET, "/v4/livechat/chatButtonGalleryImages", &[])
             .list(&LIST_CHAT_BUTTON_GALLERY_IMAGES)
     }
 
@@ -28,8 +27,7 @@ impl<'c> ChatButtonGalleryImages<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<ChatButtonGalleryImageId>) -> Request<'c, ChatButtonGalleryImage> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/chatButtonGalleryImages/{id}", &[&Into::<ChatButtonGalleryImageId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/chatButtonGalleryImages/{id}", &[&Into::<ChatButtonGalleryImageId>::into(id)])
             .model()
     }
 }
@@ -47,8 +45,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CHAT_BUTTON_GALLERY_IMAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/chatButtonGalleryImages", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CHAT_BUTTON_GALLERY_IMAGES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/chatButtonGalleryImages", "/list"]).total(&["/total"]).identity("id");

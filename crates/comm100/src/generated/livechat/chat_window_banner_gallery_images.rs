@@ -17,8 +17,7 @@ impl<'c> ChatWindowBannerGalleryImages<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn list(self) -> List<'c, ChatWindowBannerGalleryImage> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/chatWindowBannerGalleryImages", &[])
+        self.0.operation(Method::GET, "/v4/livechat/chatWindowBannerGalleryImages", &[])
             .list(&LIST_CHAT_WINDOW_BANNER_GALLERY_IMAGES)
     }
 
@@ -29,8 +28,7 @@ impl<'c> ChatWindowBannerGalleryImages<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<ChatWindowBannerGalleryImageId>) -> Request<'c, ChatWindowBannerGalleryImage> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/chatWindowBannerGalleryImages/{id}", &[&Into::<ChatWindowBannerGalleryImageId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/chatWindowBannerGalleryImages/{id}", &[&Into::<ChatWindowBannerGalleryImageId>::into(id)])
             .model()
     }
 }
@@ -48,8 +46,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CHAT_WINDOW_BANNER_GALLERY_IMAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/chatWindowBannerGalleryImages", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CHAT_WINDOW_BANNER_GALLERY_IMAGES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/chatWindowBannerGalleryImages", "/list"]).total(&["/total"]).identity("id");

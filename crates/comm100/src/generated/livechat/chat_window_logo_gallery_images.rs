@@ -16,8 +16,7 @@ impl<'c> ChatWindowLogoGalleryImages<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn list(self) -> List<'c, ChatWindowLogoGalleryImage> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/chatWindowLogoGalleryImages", &[])
+        self.0.operation(Method::GET, "/v4/livechat/chatWindowLogoGalleryImages", &[])
             .list(&LIST_CHAT_WINDOW_LOGO_GALLERY_IMAGES)
     }
 
@@ -28,8 +27,7 @@ impl<'c> ChatWindowLogoGalleryImages<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<ChatWindowLogoGalleryImageId>) -> Request<'c, ChatWindowLogoGalleryImage> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/chatWindowLogoGalleryImages/{id}", &[&Into::<ChatWindowLogoGalleryImageId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/chatWindowLogoGalleryImages/{id}", &[&Into::<ChatWindowLogoGalleryImageId>::into(id)])
             .model()
     }
 }
@@ -47,8 +45,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CHAT_WINDOW_LOGO_GALLERY_IMAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/chatWindowLogoGalleryImages", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CHAT_WINDOW_LOGO_GALLERY_IMAGES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/chatWindowLogoGalleryImages", "/list"]).total(&["/total"]).identity("id");

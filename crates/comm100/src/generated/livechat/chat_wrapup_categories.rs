@@ -16,8 +16,7 @@ impl<'c> ChatWrapupCategories<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn list(self) -> List<'c, ChatWrapupCategory> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/chatWrapupCategories", &[])
+        self.0.operation(Method::GET, "/v4/livechat/chatWrapupCategories", &[])
             .list(&LIST_CHAT_WRAPUP_CATEGORIES)
     }
 
@@ -27,8 +26,7 @@ impl<'c> ChatWrapupCategories<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<ChatWrapupCategoryId>) -> Request<'c, ChatWrapupCategory> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/chatWrapupCategories/{id}", &[&Into::<ChatWrapupCategoryId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/chatWrapupCategories/{id}", &[&Into::<ChatWrapupCategoryId>::into(id)])
             .model()
     }
 
@@ -55,8 +53,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CHAT_WRAPUP_CATEGORIES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/chatWrapupCategories", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CHAT_WRAPUP_CATEGORIES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/chatWrapupCategories", "/list"]).total(&["/total"]).identity("id");

@@ -24,10 +24,8 @@ impl<'c> Chats<'c> {
     ///
     /// Concluded, not read on a page: The answer follows that of sibling resources and no page shows the body.
     pub fn replace(self, id: impl Into<String>, body: &ChatUpdate) -> Request<'c, Chat> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/chats/{id}", &[&Into::<String>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/chats/{id}", &[&Into::<String>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a chat.
@@ -41,10 +39,8 @@ impl<'c> Chats<'c> {
     ///
     /// `POST /v4/livechat/chats:Search` [source](https://developer.comm100.com/docs/server-api-livechat-chat)
     pub fn search(self, body: &ChatSearch) -> SearchChats<'c> {
-        SearchChats(self.0
-            .operation(Method::POST, "/v4/livechat/chats:Search", &[])
-            .body(body)
-            .list(&SEARCH_CHATS))
+        SearchChats(self.0.operation(Method::POST, "/v4/livechat/chats:Search", &[])
+            .body(body).list(&SEARCH_CHATS))
     }
 
     /// Attach a chat to a ticket.
@@ -54,10 +50,8 @@ impl<'c> Chats<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn attach_to_ticket(self, id: impl Into<String>, body: &Value) -> Request<'c, ()> {
-        self.0
-            .operation(Method::POST, "/v4/livechat/chats/{id}:AttachToTicket", &[&Into::<String>::into(id)])
-            .body(body)
-            .empty()
+        self.0.operation(Method::POST, "/v4/livechat/chats/{id}:AttachToTicket", &[&Into::<String>::into(id)])
+            .body(body).empty()
     }
 
     /// Delete several chats.
@@ -311,9 +305,5 @@ auth_core::names! {
     }
 }
 
-const SEARCH_CHATS: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/list"])
-    .total(&["/total"])
-    .page_size("pageSize")
-    .identity("id");
+const SEARCH_CHATS: Paging = Paging::index("pageIndex").next_link("/nextPage").items(&["/list"])
+    .total(&["/total"]).page_size("pageSize").identity("id");

@@ -38,8 +38,7 @@ impl<'c> ConversionActions<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<ConversionActionId>) -> Request<'c, ConversionAction> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/conversionActions/{id}", &[&Into::<ConversionActionId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/conversionActions/{id}", &[&Into::<ConversionActionId>::into(id)])
             .model()
     }
 
@@ -50,10 +49,8 @@ impl<'c> ConversionActions<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<ConversionActionId>, body: &ConversionActionUpdate) -> Request<'c, ConversionAction> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/conversionActions/{id}", &[&Into::<ConversionActionId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/conversionActions/{id}", &[&Into::<ConversionActionId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a conversion action.
@@ -61,8 +58,7 @@ impl<'c> ConversionActions<'c> {
     /// `DELETE /v4/livechat/conversionActions/{id}`
     /// [source](https://dash15.comm100.io/doc/LiveChat/conversionAction)
     pub fn delete(self, id: impl Into<ConversionActionId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/livechat/conversionActions/{id}", &[&Into::<ConversionActionId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/livechat/conversionActions/{id}", &[&Into::<ConversionActionId>::into(id)])
             .empty()
     }
 }
@@ -159,8 +155,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CONVERSION_ACTIONS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/conversionActions", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CONVERSION_ACTIONS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/conversionActions", "/list"]).total(&["/total"]).identity("id");

@@ -36,8 +36,7 @@ impl<'c> CustomVariables<'c> {
     /// `GET /v4/livechat/customVariables/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-custom-variable)
     pub fn get(self, id: impl Into<CustomVariableId>) -> Request<'c, CustomVariable> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/customVariables/{id}", &[&Into::<CustomVariableId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/customVariables/{id}", &[&Into::<CustomVariableId>::into(id)])
             .model()
     }
 
@@ -48,10 +47,8 @@ impl<'c> CustomVariables<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<CustomVariableId>, body: &CustomVariableUpdate) -> Request<'c, CustomVariable> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/customVariables/{id}", &[&Into::<CustomVariableId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/customVariables/{id}", &[&Into::<CustomVariableId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a custom variable.
@@ -59,8 +56,7 @@ impl<'c> CustomVariables<'c> {
     /// `DELETE /v4/livechat/customVariables/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-custom-variable)
     pub fn delete(self, id: impl Into<CustomVariableId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/livechat/customVariables/{id}", &[&Into::<CustomVariableId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/livechat/customVariables/{id}", &[&Into::<CustomVariableId>::into(id)])
             .empty()
     }
 }
@@ -105,8 +101,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CUSTOM_VARIABLES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/customVariables", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CUSTOM_VARIABLES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/customVariables", "/list"]).total(&["/total"]).identity("id");

@@ -28,14 +28,10 @@ impl<'c> FieldOptions<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<LiveChatFieldOptionId>) -> Request<'c, LiveChatFieldOption> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/fieldOptions/{id}", &[&Into::<LiveChatFieldOptionId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/fieldOptions/{id}", &[&Into::<LiveChatFieldOptionId>::into(id)])
             .model()
     }
 }
 
-const LIST_FIELD_OPTIONS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/fieldOptions", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_FIELD_OPTIONS: Paging = Paging::single().next_link("/nextPage").items(&["/fieldOptions", "/list"])
+    .total(&["/total"]).identity("id");

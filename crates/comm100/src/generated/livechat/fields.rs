@@ -35,8 +35,7 @@ impl<'c> Fields<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<LiveChatFieldId>) -> GetField<'c> {
-        GetField(self.0
-            .operation(Method::GET, "/v4/livechat/fields/{id}", &[&Into::<LiveChatFieldId>::into(id)])
+        GetField(self.0.operation(Method::GET, "/v4/livechat/fields/{id}", &[&Into::<LiveChatFieldId>::into(id)])
             .model())
     }
 
@@ -46,18 +45,15 @@ impl<'c> Fields<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<LiveChatFieldId>, body: &LiveChatFieldUpdate) -> Request<'c, LiveChatField> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/fields/{id}", &[&Into::<LiveChatFieldId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/fields/{id}", &[&Into::<LiveChatFieldId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a live chat field.
     ///
     /// `DELETE /v4/livechat/fields/{id}` [source](https://dash15.comm100.io/doc/LiveChat/field)
     pub fn delete(self, id: impl Into<LiveChatFieldId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/livechat/fields/{id}", &[&Into::<LiveChatFieldId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/livechat/fields/{id}", &[&Into::<LiveChatFieldId>::into(id)])
             .empty()
     }
 }
@@ -148,8 +144,5 @@ auth_core::names! {
     }
 }
 
-const LIST_FIELDS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/fields", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_FIELDS: Paging = Paging::single().next_link("/nextPage").items(&["/fields", "/list"])
+    .total(&["/total"]).identity("id");

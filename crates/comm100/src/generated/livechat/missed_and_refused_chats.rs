@@ -15,10 +15,8 @@ impl<'c> MissedAndRefusedChats<'c> {
     /// `POST /v4/livechat/missedAndRefusedChats:Search`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-chat)
     pub fn search(self, body: &MissedAndRefusedChatSearch) -> SearchMissedAndRefusedChats<'c> {
-        SearchMissedAndRefusedChats(self.0
-            .operation(Method::POST, "/v4/livechat/missedAndRefusedChats:Search", &[])
-            .body(body)
-            .list(&SEARCH_MISSED_AND_REFUSED_CHATS))
+        SearchMissedAndRefusedChats(self.0.operation(Method::POST, "/v4/livechat/missedAndRefusedChats:Search", &[])
+            .body(body).list(&SEARCH_MISSED_AND_REFUSED_CHATS))
     }
 }
 
@@ -39,9 +37,5 @@ auth_core::model! {
     }
 }
 
-const SEARCH_MISSED_AND_REFUSED_CHATS: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/list"])
-    .total(&["/total"])
-    .page_size("pageSize")
-    .identity("id");
+const SEARCH_MISSED_AND_REFUSED_CHATS: Paging = Paging::index("pageIndex").next_link("/nextPage")
+    .items(&["/list"]).total(&["/total"]).page_size("pageSize").identity("id");

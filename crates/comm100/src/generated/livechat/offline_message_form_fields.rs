@@ -16,8 +16,7 @@ impl<'c> OfflineMessageFormFields<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn list(self) -> List<'c, OfflineMessageFormField> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/offlineMessageFormFields", &[])
+        self.0.operation(Method::GET, "/v4/livechat/offlineMessageFormFields", &[])
             .list(&LIST_OFFLINE_MESSAGE_FORM_FIELDS)
     }
 
@@ -28,8 +27,7 @@ impl<'c> OfflineMessageFormFields<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<OfflineMessageFormFieldId>) -> Request<'c, OfflineMessageFormField> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/offlineMessageFormFields/{id}", &[&Into::<OfflineMessageFormFieldId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/offlineMessageFormFields/{id}", &[&Into::<OfflineMessageFormFieldId>::into(id)])
             .model()
     }
 }
@@ -47,8 +45,5 @@ auth_core::model! {
     }
 }
 
-const LIST_OFFLINE_MESSAGE_FORM_FIELDS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/offlineMessageFormFields", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_OFFLINE_MESSAGE_FORM_FIELDS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/offlineMessageFormFields", "/list"]).total(&["/total"]).identity("id");

@@ -22,8 +22,7 @@ impl<'c> OfflineMessages<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<String>) -> GetOfflineMessage<'c> {
-        GetOfflineMessage(self.0
-            .operation(Method::GET, "/v4/livechat/offlineMessages/{id}", &[&Into::<String>::into(id)])
+        GetOfflineMessage(self.0.operation(Method::GET, "/v4/livechat/offlineMessages/{id}", &[&Into::<String>::into(id)])
             .model())
     }
 
@@ -34,10 +33,8 @@ impl<'c> OfflineMessages<'c> {
     ///
     /// Concluded, not read on a page: The answer follows that of sibling resources and no page shows the body.
     pub fn replace(self, id: impl Into<String>, body: &OfflineMessageUpdate) -> Request<'c, OfflineMessage> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/offlineMessages/{id}", &[&Into::<String>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/offlineMessages/{id}", &[&Into::<String>::into(id)])
+            .body(body).model()
     }
 
     /// Delete an offline message.
@@ -45,8 +42,7 @@ impl<'c> OfflineMessages<'c> {
     /// `DELETE /v4/livechat/offlineMessages/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-offline-message)
     pub fn delete(self, id: impl Into<String>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/livechat/offlineMessages/{id}", &[&Into::<String>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/livechat/offlineMessages/{id}", &[&Into::<String>::into(id)])
             .empty()
     }
 
@@ -55,10 +51,8 @@ impl<'c> OfflineMessages<'c> {
     /// `POST /v4/livechat/offlineMessages:search`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-offline-message)
     pub fn search(self, body: &OfflineMessageSearch) -> SearchOfflineMessages<'c> {
-        SearchOfflineMessages(self.0
-            .operation(Method::POST, "/v4/livechat/offlineMessages:search", &[])
-            .body(body)
-            .list(&SEARCH_OFFLINE_MESSAGES))
+        SearchOfflineMessages(self.0.operation(Method::POST, "/v4/livechat/offlineMessages:search", &[])
+            .body(body).list(&SEARCH_OFFLINE_MESSAGES))
     }
 
     /// Attach an offline message to a ticket.
@@ -68,10 +62,8 @@ impl<'c> OfflineMessages<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn attach_to_ticket(self, id: impl Into<String>, body: &Value) -> Request<'c, ()> {
-        self.0
-            .operation(Method::POST, "/v4/livechat/offlineMessages/{id}:AttachToTicket", &[&Into::<String>::into(id)])
-            .body(body)
-            .empty()
+        self.0.operation(Method::POST, "/v4/livechat/offlineMessages/{id}:AttachToTicket", &[&Into::<String>::into(id)])
+            .body(body).empty()
     }
 
     /// Delete several offline messages.
@@ -209,9 +201,5 @@ auth_core::names! {
     }
 }
 
-const SEARCH_OFFLINE_MESSAGES: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/list"])
-    .total(&["/total"])
-    .page_size("pageSize")
-    .identity("id");
+const SEARCH_OFFLINE_MESSAGES: Paging = Paging::index("pageIndex").next_link("/nextPage").items(&["/list"])
+    .total(&["/total"]).page_size("pageSize").identity("id");

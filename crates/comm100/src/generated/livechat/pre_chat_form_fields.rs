@@ -25,8 +25,7 @@ impl<'c> PreChatFormFields<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<PreChatFormFieldId>) -> Request<'c, PreChatFormField> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/preChatFormFields/{id}", &[&Into::<PreChatFormFieldId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/preChatFormFields/{id}", &[&Into::<PreChatFormFieldId>::into(id)])
             .model()
     }
 }
@@ -44,8 +43,5 @@ auth_core::model! {
     }
 }
 
-const LIST_PRE_CHAT_FORM_FIELDS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/preChatFormFields", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_PRE_CHAT_FORM_FIELDS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/preChatFormFields", "/list"]).total(&["/total"]).identity("id");

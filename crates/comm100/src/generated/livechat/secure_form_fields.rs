@@ -38,8 +38,7 @@ impl<'c> SecureFormFields<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn get(self, id: impl Into<SecureFormFieldId>) -> Request<'c, SecureFormField> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/secureFormFields/{id}", &[&Into::<SecureFormFieldId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/secureFormFields/{id}", &[&Into::<SecureFormFieldId>::into(id)])
             .model()
     }
 
@@ -50,10 +49,8 @@ impl<'c> SecureFormFields<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn replace(self, id: impl Into<SecureFormFieldId>, body: &SecureFormFieldUpdate) -> Request<'c, SecureFormField> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/secureFormFields/{id}", &[&Into::<SecureFormFieldId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/secureFormFields/{id}", &[&Into::<SecureFormFieldId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a secure form field.
@@ -61,14 +58,10 @@ impl<'c> SecureFormFields<'c> {
     /// `DELETE /v4/livechat/secureFormFields/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-secure-form)
     pub fn delete(self, id: impl Into<SecureFormFieldId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/livechat/secureFormFields/{id}", &[&Into::<SecureFormFieldId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/livechat/secureFormFields/{id}", &[&Into::<SecureFormFieldId>::into(id)])
             .empty()
     }
 }
 
-const LIST_SECURE_FORM_FIELDS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/secureFormFields", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_SECURE_FORM_FIELDS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/secureFormFields", "/list"]).total(&["/total"]).identity("id");

@@ -36,8 +36,7 @@ impl<'c> SecureForms<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<SecureFormId>) -> Request<'c, SecureForm> {
-        self.0
-            .operation(Method::GET, "/v4/livechat/secureForms/{id}", &[&Into::<SecureFormId>::into(id)])
+        self.0.operation(Method::GET, "/v4/livechat/secureForms/{id}", &[&Into::<SecureFormId>::into(id)])
             .model()
     }
 
@@ -48,10 +47,8 @@ impl<'c> SecureForms<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<SecureFormId>, body: &SecureFormUpdate) -> Request<'c, SecureForm> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/secureForms/{id}", &[&Into::<SecureFormId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/secureForms/{id}", &[&Into::<SecureFormId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a secure form of live chat.
@@ -59,8 +56,7 @@ impl<'c> SecureForms<'c> {
     /// `DELETE /v4/livechat/secureForms/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-livechat-secure-form)
     pub fn delete(self, id: impl Into<SecureFormId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/livechat/secureForms/{id}", &[&Into::<SecureFormId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/livechat/secureForms/{id}", &[&Into::<SecureFormId>::into(id)])
             .empty()
     }
 }
@@ -157,8 +153,5 @@ auth_core::names! {
     }
 }
 
-const LIST_SECURE_FORMS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/secureForms", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_SECURE_FORMS: Paging = Paging::single().next_link("/nextPage").items(&["/secureForms", "/list"])
+    .total(&["/total"]).identity("id");

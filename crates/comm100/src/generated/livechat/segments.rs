@@ -46,10 +46,8 @@ impl<'c> Segments<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<SegmentId>, body: &SegmentUpdate) -> Request<'c, Segment> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/segments/{id}", &[&Into::<SegmentId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/segments/{id}", &[&Into::<SegmentId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a segment.
@@ -147,8 +145,5 @@ auth_core::model! {
     }
 }
 
-const LIST_SEGMENTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/segments", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_SEGMENTS: Paging = Paging::single().next_link("/nextPage").items(&["/segments", "/list"])
+    .total(&["/total"]).identity("id");

@@ -42,10 +42,8 @@ impl<'c> Shifts<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<ShiftId>, body: &ShiftUpdate) -> Request<'c, Shift> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/shifts/{id}", &[&Into::<ShiftId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/shifts/{id}", &[&Into::<ShiftId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a shift.
@@ -150,8 +148,5 @@ auth_core::names! {
     }
 }
 
-const LIST_SHIFTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/shifts", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_SHIFTS: Paging = Paging::single().next_link("/nextPage").items(&["/shifts", "/list"])
+    .total(&["/total"]).identity("id");

@@ -36,10 +36,8 @@ impl<'c> Visitors<'c> {
     ///
     /// Concluded, not read on a page: The answer follows that of sibling resources and no page shows the body.
     pub fn replace(self, id: impl Into<VisitorId>, body: &VisitorUpdate) -> Request<'c, Visitor> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/visitors/{id}", &[&Into::<VisitorId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/visitors/{id}", &[&Into::<VisitorId>::into(id)])
+            .body(body).model()
     }
 }
 
@@ -62,8 +60,5 @@ auth_core::model! {
     }
 }
 
-const LIST_VISITORS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/visitors", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_VISITORS: Paging = Paging::single().next_link("/nextPage").items(&["/visitors", "/list"])
+    .total(&["/total"]).identity("id");

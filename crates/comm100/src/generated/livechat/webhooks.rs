@@ -41,10 +41,8 @@ impl<'c> Webhooks<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<WebhookId>, body: &WebhookUpdate) -> Request<'c, Webhook> {
-        self.0
-            .operation(Method::PUT, "/v4/livechat/webhooks/{id}", &[&Into::<WebhookId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/livechat/webhooks/{id}", &[&Into::<WebhookId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a webhook.
@@ -92,8 +90,5 @@ auth_core::model! {
     }
 }
 
-const LIST_WEBHOOKS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/webhooks", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_WEBHOOKS: Paging = Paging::single().next_link("/nextPage").items(&["/webhooks", "/list"])
+    .total(&["/total"]).identity("id");

@@ -15,10 +15,8 @@ impl<'c> AgentPermissions<'c> {
     /// `GET /v4/global/agents/{agentId}/permissions`
     /// [source](https://developer.comm100.com/docs/partner-api-global-permission)
     pub fn get(self, agent_id: impl Into<AgentId>, site_id: impl Into<SiteId>) -> Request<'c, PermissionIds> {
-        self.0
-            .operation(Method::GET, "/v4/global/agents/{agentId}/permissions", &[&Into::<AgentId>::into(agent_id)])
-            .value("siteId", &Into::<SiteId>::into(site_id))
-            .model()
+        self.0.operation(Method::GET, "/v4/global/agents/{agentId}/permissions", &[&Into::<AgentId>::into(agent_id)])
+            .value("siteId", &Into::<SiteId>::into(site_id)).model()
     }
 }
 

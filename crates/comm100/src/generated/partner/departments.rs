@@ -16,10 +16,8 @@ impl<'c> Departments<'c> {
     /// [source](https://developer.comm100.com/docs/partner-api-global-department)
     pub fn list(self, site_id: impl Into<SiteId>) -> ListDepartments<'c> {
         let site_id = Into::<SiteId>::into(site_id);
-        ListDepartments(self.0
-            .operation(Method::GET, "/v4/global/sites/{siteId}/departments", &[&site_id])
-            .value("siteId", &site_id)
-            .list(&LIST_DEPARTMENTS))
+        ListDepartments(self.0.operation(Method::GET, "/v4/global/sites/{siteId}/departments", &[&site_id])
+            .value("siteId", &site_id).list(&LIST_DEPARTMENTS))
     }
 }
 
@@ -70,8 +68,5 @@ auth_core::names! {
     }
 }
 
-const LIST_DEPARTMENTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/departments", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_DEPARTMENTS: Paging = Paging::single().next_link("/nextPage").items(&["/departments", "/list"])
+    .total(&["/total"]).identity("id");

@@ -15,8 +15,7 @@ impl<'c> Permissions<'c> {
     /// `GET /v4/global/sites/{siteId}/permissions`
     /// [source](https://developer.comm100.com/docs/partner-api-global-permission)
     pub fn list(self, site_id: impl Into<SiteId>) -> List<'c, Permission> {
-        self.0
-            .operation(Method::GET, "/v4/global/sites/{siteId}/permissions", &[&Into::<SiteId>::into(site_id)])
+        self.0.operation(Method::GET, "/v4/global/sites/{siteId}/permissions", &[&Into::<SiteId>::into(site_id)])
             .list(&LIST_PERMISSIONS)
     }
 }
@@ -39,8 +38,5 @@ auth_core::model! {
     }
 }
 
-const LIST_PERMISSIONS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/permissions", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_PERMISSIONS: Paging = Paging::single().next_link("/nextPage").items(&["/permissions", "/list"])
+    .total(&["/total"]).identity("id");

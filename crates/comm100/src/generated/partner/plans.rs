@@ -73,8 +73,5 @@ auth_core::model! {
     }
 }
 
-const LIST_PLANS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/plans", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_PLANS: Paging = Paging::single().next_link("/nextPage").items(&["/plans", "/list"])
+    .total(&["/total"]).identity("id");

@@ -15,8 +15,7 @@ impl<'c> Roles<'c> {
     /// `GET /v4/global/sites/{siteId}/roles`
     /// [source](https://developer.comm100.com/docs/partner-api-global-role)
     pub fn list(self, site_id: impl Into<SiteId>) -> ListRoles<'c> {
-        ListRoles(self.0
-            .operation(Method::GET, "/v4/global/sites/{siteId}/roles", &[&Into::<SiteId>::into(site_id)])
+        ListRoles(self.0.operation(Method::GET, "/v4/global/sites/{siteId}/roles", &[&Into::<SiteId>::into(site_id)])
             .list(&LIST_ROLES))
     }
 }
@@ -62,8 +61,5 @@ auth_core::names! {
     }
 }
 
-const LIST_ROLES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/roles", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_ROLES: Paging = Paging::single().next_link("/nextPage").items(&["/roles", "/list"])
+    .total(&["/total"]).identity("id");

@@ -56,10 +56,8 @@ impl<'c> Sites<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn change_status(self, id: impl Into<SiteId>, body: &Value) -> Request<'c, ()> {
-        self.0
-            .operation(Method::POST, "/v4/global/sites/{id}:changeSiteStatus", &[&Into::<SiteId>::into(id)])
-            .body(body)
-            .empty()
+        self.0.operation(Method::POST, "/v4/global/sites/{id}:changeSiteStatus", &[&Into::<SiteId>::into(id)])
+            .body(body).empty()
     }
 }
 
@@ -140,8 +138,5 @@ auth_core::model! {
     }
 }
 
-const LIST_SITES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/sites", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_SITES: Paging = Paging::single().next_link("/nextPage").items(&["/sites", "/list"])
+    .total(&["/total"]).identity("id");

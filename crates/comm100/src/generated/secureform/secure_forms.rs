@@ -16,8 +16,7 @@ impl<'c> SecureForms<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn list(self) -> ListSecureForms<'c> {
-        ListSecureForms(self.0
-            .operation(Method::GET, "/v4/secureform/secureForms", &[])
+        ListSecureForms(self.0.operation(Method::GET, "/v4/secureform/secureForms", &[])
             .list(&LIST_SECURE_FORMS))
     }
 }
@@ -88,9 +87,5 @@ auth_core::model! {
     }
 }
 
-const LIST_SECURE_FORMS: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/secureForms", "/list"])
-    .total(&["/total"])
-    .page_size("pageSize")
-    .identity("id");
+const LIST_SECURE_FORMS: Paging = Paging::index("pageIndex").next_link("/nextPage")
+    .items(&["/secureForms", "/list"]).total(&["/total"]).page_size("pageSize").identity("id");

@@ -16,8 +16,7 @@ impl<'c> BlockedSenders<'c> {
     /// `GET /v4/ticketing/blockedSenders`
     /// [source](https://developer.comm100.com/docs/server-api-ticketing-blocked-sender)
     pub fn list(self) -> ListBlockedSenders<'c> {
-        ListBlockedSenders(self.0
-            .operation(Method::GET, "/v4/ticketing/blockedSenders", &[])
+        ListBlockedSenders(self.0.operation(Method::GET, "/v4/ticketing/blockedSenders", &[])
             .list(&LIST_BLOCKED_SENDERS))
     }
 
@@ -36,8 +35,7 @@ impl<'c> BlockedSenders<'c> {
     /// `GET /v4/ticketing/blockedSenders/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-ticketing-blocked-sender)
     pub fn get(self, id: impl Into<BlockedSenderId>) -> Request<'c, BlockedSender> {
-        self.0
-            .operation(Method::GET, "/v4/ticketing/blockedSenders/{id}", &[&Into::<BlockedSenderId>::into(id)])
+        self.0.operation(Method::GET, "/v4/ticketing/blockedSenders/{id}", &[&Into::<BlockedSenderId>::into(id)])
             .model()
     }
 
@@ -48,10 +46,8 @@ impl<'c> BlockedSenders<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<BlockedSenderId>, body: &BlockedSenderUpdate) -> Request<'c, BlockedSender> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/blockedSenders/{id}", &[&Into::<BlockedSenderId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/blockedSenders/{id}", &[&Into::<BlockedSenderId>::into(id)])
+            .body(body).model()
     }
 
     /// Unblock a sender.
@@ -59,8 +55,7 @@ impl<'c> BlockedSenders<'c> {
     /// `DELETE /v4/ticketing/blockedSenders/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-ticketing-blocked-sender)
     pub fn delete(self, id: impl Into<BlockedSenderId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/ticketing/blockedSenders/{id}", &[&Into::<BlockedSenderId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/ticketing/blockedSenders/{id}", &[&Into::<BlockedSenderId>::into(id)])
             .empty()
     }
 }
@@ -113,8 +108,5 @@ auth_core::model! {
     }
 }
 
-const LIST_BLOCKED_SENDERS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/blockedSenders", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_BLOCKED_SENDERS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/blockedSenders", "/list"]).total(&["/total"]).identity("id");

@@ -16,8 +16,7 @@ impl<'c> ChannelAccounts<'c> {
     /// `GET /v4/ticketing/channelAccounts`
     /// [source](https://developer.comm100.com/docs/server-api-ticketing-channel-account)
     pub fn list(self) -> ListChannelAccounts<'c> {
-        ListChannelAccounts(self.0
-            .operation(Method::GET, "/v4/ticketing/channelAccounts", &[])
+        ListChannelAccounts(self.0.operation(Method::GET, "/v4/ticketing/channelAccounts", &[])
             .list(&LIST_CHANNEL_ACCOUNTS))
     }
 
@@ -38,8 +37,7 @@ impl<'c> ChannelAccounts<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<ChannelAccountId>) -> Request<'c, ChannelAccount> {
-        self.0
-            .operation(Method::GET, "/v4/ticketing/channelAccounts/{id}", &[&Into::<ChannelAccountId>::into(id)])
+        self.0.operation(Method::GET, "/v4/ticketing/channelAccounts/{id}", &[&Into::<ChannelAccountId>::into(id)])
             .model()
     }
 
@@ -50,10 +48,8 @@ impl<'c> ChannelAccounts<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<ChannelAccountId>, body: &ChannelAccountUpdate) -> Request<'c, ChannelAccount> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/channelAccounts/{id}", &[&Into::<ChannelAccountId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/channelAccounts/{id}", &[&Into::<ChannelAccountId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a channel account.
@@ -61,8 +57,7 @@ impl<'c> ChannelAccounts<'c> {
     /// `DELETE /v4/ticketing/channelAccounts/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-ticketing-channel-account)
     pub fn delete(self, id: impl Into<ChannelAccountId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/ticketing/channelAccounts/{id}", &[&Into::<ChannelAccountId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/ticketing/channelAccounts/{id}", &[&Into::<ChannelAccountId>::into(id)])
             .empty()
     }
 
@@ -73,8 +68,7 @@ impl<'c> ChannelAccounts<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn disable_bot(self, id: impl Into<ChannelAccountId>) -> Request<'c, ChannelAccount> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/channelAccounts/{id}:disableBot", &[&Into::<ChannelAccountId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/channelAccounts/{id}:disableBot", &[&Into::<ChannelAccountId>::into(id)])
             .model()
     }
 
@@ -85,8 +79,7 @@ impl<'c> ChannelAccounts<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn enable_bot(self, id: impl Into<ChannelAccountId>) -> Request<'c, ChannelAccount> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/channelAccounts/{id}:enableBot", &[&Into::<ChannelAccountId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/channelAccounts/{id}:enableBot", &[&Into::<ChannelAccountId>::into(id)])
             .model()
     }
 }
@@ -161,8 +154,5 @@ auth_core::names! {
     }
 }
 
-const LIST_CHANNEL_ACCOUNTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/channelAccounts", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CHANNEL_ACCOUNTS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/channelAccounts", "/list"]).total(&["/total"]).identity("id");

@@ -16,8 +16,7 @@ impl<'c> Drafts<'c> {
     /// `GET /v4/ticketing/tickets/{id}/draft`
     /// [source](https://developer.comm100.com/docs/server-api-ticketing-draft)
     pub fn get(self, id: impl Into<TicketId>) -> GetDraft<'c> {
-        GetDraft(self.0
-            .operation(Method::GET, "/v4/ticketing/tickets/{id}/draft", &[&Into::<TicketId>::into(id)])
+        GetDraft(self.0.operation(Method::GET, "/v4/ticketing/tickets/{id}/draft", &[&Into::<TicketId>::into(id)])
             .model())
     }
 
@@ -28,10 +27,8 @@ impl<'c> Drafts<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<TicketId>, body: &DraftUpdate) -> Request<'c, Draft> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/tickets/{id}/draft", &[&Into::<TicketId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/tickets/{id}/draft", &[&Into::<TicketId>::into(id)])
+            .body(body).model()
     }
 
     /// Discard the draft of a ticket.
@@ -39,8 +36,7 @@ impl<'c> Drafts<'c> {
     /// `DELETE /v4/ticketing/tickets/{id}/draft`
     /// [source](https://developer.comm100.com/docs/server-api-ticketing-draft)
     pub fn delete(self, id: impl Into<TicketId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/ticketing/tickets/{id}/draft", &[&Into::<TicketId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/ticketing/tickets/{id}/draft", &[&Into::<TicketId>::into(id)])
             .empty()
     }
 }

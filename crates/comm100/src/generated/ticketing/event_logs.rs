@@ -24,8 +24,7 @@ impl<'c> EventLogs<'c> {
     /// `GET /v4/ticketing/tickets/{id}/eventLogs`
     /// [source](https://developer.comm100.com/docs/server-api-ticketing-event-log)
     pub fn list(self, id: impl Into<TicketId>) -> List<'c, EventLog> {
-        self.0
-            .operation(Method::GET, "/v4/ticketing/tickets/{id}/eventLogs", &[&Into::<TicketId>::into(id)])
+        self.0.operation(Method::GET, "/v4/ticketing/tickets/{id}/eventLogs", &[&Into::<TicketId>::into(id)])
             .list(&LIST_EVENT_LOGS)
     }
 }
@@ -76,8 +75,5 @@ auth_core::model! {
     }
 }
 
-const LIST_EVENT_LOGS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/eventLogs", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_EVENT_LOGS: Paging = Paging::single().next_link("/nextPage").items(&["/eventLogs", "/list"])
+    .total(&["/total"]).identity("id");

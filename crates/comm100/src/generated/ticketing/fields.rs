@@ -42,10 +42,8 @@ impl<'c> Fields<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<TicketFieldId>, body: &TicketFieldUpdate) -> Request<'c, TicketField> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/fields/{id}", &[&Into::<TicketFieldId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/fields/{id}", &[&Into::<TicketFieldId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a ticket field.
@@ -53,8 +51,7 @@ impl<'c> Fields<'c> {
     /// `DELETE /v4/ticketing/fields/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-ticketing-field)
     pub fn delete(self, id: impl Into<TicketFieldId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/ticketing/fields/{id}", &[&Into::<TicketFieldId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/ticketing/fields/{id}", &[&Into::<TicketFieldId>::into(id)])
             .empty()
     }
 }
@@ -156,8 +153,5 @@ auth_core::names! {
     }
 }
 
-const LIST_FIELDS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/fields", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_FIELDS: Paging = Paging::single().next_link("/nextPage").items(&["/fields", "/list"])
+    .total(&["/total"]).identity("id");

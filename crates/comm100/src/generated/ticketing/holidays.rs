@@ -40,10 +40,8 @@ impl<'c> Holidays<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<HolidayId>, body: &HolidayUpdate) -> Request<'c, Holiday> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/holidays/{id}", &[&Into::<HolidayId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/holidays/{id}", &[&Into::<HolidayId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a holiday of ticketing.
@@ -51,8 +49,7 @@ impl<'c> Holidays<'c> {
     /// `DELETE /v4/ticketing/holidays/{id}`
     /// [source](https://developer.comm100.com/docs/server-api-ticketing-holiday)
     pub fn delete(self, id: impl Into<HolidayId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/ticketing/holidays/{id}", &[&Into::<HolidayId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/ticketing/holidays/{id}", &[&Into::<HolidayId>::into(id)])
             .empty()
     }
 }
@@ -80,8 +77,5 @@ auth_core::model! {
     }
 }
 
-const LIST_HOLIDAYS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/holidays", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_HOLIDAYS: Paging = Paging::single().next_link("/nextPage").items(&["/holidays", "/list"])
+    .total(&["/total"]).identity("id");

@@ -42,10 +42,8 @@ impl<'c> Junks<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<JunkId>, body: &JunkUpdate) -> Request<'c, Junk> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/junks/{id}", &[&Into::<JunkId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/junks/{id}", &[&Into::<JunkId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a junk message.
@@ -61,8 +59,7 @@ impl<'c> Junks<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn not_junk(self, id: impl Into<JunkId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/junks/{id}:notJunk", &[&Into::<JunkId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/junks/{id}:notJunk", &[&Into::<JunkId>::into(id)])
             .empty()
     }
 
@@ -193,8 +190,5 @@ auth_core::names! {
     }
 }
 
-const LIST_JUNKS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/junks", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_JUNKS: Paging = Paging::single().next_link("/nextPage").items(&["/junks", "/list"])
+    .total(&["/total"]).identity("id");

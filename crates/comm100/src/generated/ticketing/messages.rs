@@ -18,8 +18,7 @@ impl<'c> Messages<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn list(self, id: impl Into<TicketId>) -> List<'c, Message> {
-        self.0
-            .operation(Method::GET, "/v4/ticketing/tickets/{id}/messages", &[&Into::<TicketId>::into(id)])
+        self.0.operation(Method::GET, "/v4/ticketing/tickets/{id}/messages", &[&Into::<TicketId>::into(id)])
             .list(&LIST_MESSAGES)
     }
 
@@ -40,10 +39,8 @@ impl<'c> Messages<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<MessageId>, body: &MessageUpdate) -> Request<'c, Message> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/messages/{id}", &[&Into::<MessageId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/messages/{id}", &[&Into::<MessageId>::into(id)])
+            .body(body).model()
     }
 
     /// Create a message.
@@ -72,10 +69,8 @@ impl<'c> Messages<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn identify_one(self, id: impl Into<MessageId>, body: &Value) -> Request<'c, Value> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/messages/{id}:identify", &[&Into::<MessageId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/v4/ticketing/messages/{id}:identify", &[&Into::<MessageId>::into(id)])
+            .body(body).model()
     }
 
     /// Read the intent that the bot found in a message.
@@ -85,8 +80,7 @@ impl<'c> Messages<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn bot_intent(self, id: impl Into<MessageId>) -> Request<'c, Value> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/messages/{id}:botIntent", &[&Into::<MessageId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/messages/{id}:botIntent", &[&Into::<MessageId>::into(id)])
             .model()
     }
 
@@ -97,8 +91,7 @@ impl<'c> Messages<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn resend(self, id: impl Into<MessageId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/messages/{id}:resend", &[&Into::<MessageId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/messages/{id}:resend", &[&Into::<MessageId>::into(id)])
             .empty()
     }
 }
@@ -229,8 +222,5 @@ auth_core::model! {
     }
 }
 
-const LIST_MESSAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/messages", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_MESSAGES: Paging = Paging::single().next_link("/nextPage").items(&["/messages", "/list"])
+    .total(&["/total"]).identity("id");

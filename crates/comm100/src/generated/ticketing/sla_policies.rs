@@ -15,8 +15,7 @@ impl<'c> SlaPolicies<'c> {
     ///
     /// `GET /v4/ticketing/slaPolicies` [source](https://dash15.comm100.io/doc/Ticketing/ticketingSlaPolicy)
     pub fn list(self) -> ListSlaPolicies<'c> {
-        ListSlaPolicies(self.0
-            .operation(Method::GET, "/v4/ticketing/slaPolicies", &[])
+        ListSlaPolicies(self.0.operation(Method::GET, "/v4/ticketing/slaPolicies", &[])
             .list(&LIST_SLA_POLICIES))
     }
 
@@ -36,8 +35,7 @@ impl<'c> SlaPolicies<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn get(self, id: impl Into<SlaPolicyId>) -> GetSlaPolicy<'c> {
-        GetSlaPolicy(self.0
-            .operation(Method::GET, "/v4/ticketing/slaPolicies/{id}", &[&Into::<SlaPolicyId>::into(id)])
+        GetSlaPolicy(self.0.operation(Method::GET, "/v4/ticketing/slaPolicies/{id}", &[&Into::<SlaPolicyId>::into(id)])
             .model())
     }
 
@@ -48,10 +46,8 @@ impl<'c> SlaPolicies<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<SlaPolicyId>, body: &SlaPolicyUpdate) -> Request<'c, SlaPolicy> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/slaPolicies/{id}", &[&Into::<SlaPolicyId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/slaPolicies/{id}", &[&Into::<SlaPolicyId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete an SLA policy.
@@ -59,8 +55,7 @@ impl<'c> SlaPolicies<'c> {
     /// `DELETE /v4/ticketing/slaPolicies/{id}`
     /// [source](https://dash15.comm100.io/doc/Ticketing/ticketingSlaPolicy)
     pub fn delete(self, id: impl Into<SlaPolicyId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/ticketing/slaPolicies/{id}", &[&Into::<SlaPolicyId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/ticketing/slaPolicies/{id}", &[&Into::<SlaPolicyId>::into(id)])
             .empty()
     }
 
@@ -71,8 +66,7 @@ impl<'c> SlaPolicies<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn disable(self, id: impl Into<SlaPolicyId>) -> Request<'c, SlaPolicy> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/slaPolicies/{id}:disable", &[&Into::<SlaPolicyId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/slaPolicies/{id}:disable", &[&Into::<SlaPolicyId>::into(id)])
             .model()
     }
 
@@ -83,8 +77,7 @@ impl<'c> SlaPolicies<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn enable(self, id: impl Into<SlaPolicyId>) -> Request<'c, SlaPolicy> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/slaPolicies/{id}:enable", &[&Into::<SlaPolicyId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/slaPolicies/{id}:enable", &[&Into::<SlaPolicyId>::into(id)])
             .model()
     }
 }
@@ -202,8 +195,5 @@ auth_core::names! {
     }
 }
 
-const LIST_SLA_POLICIES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/slaPolicies", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_SLA_POLICIES: Paging = Paging::single().next_link("/nextPage").items(&["/slaPolicies", "/list"])
+    .total(&["/total"]).identity("id");

@@ -35,10 +35,8 @@ impl<'c> Tags<'c> {
     ///
     /// `PUT /v4/ticketing/tags/{id}` [source](https://developer.comm100.com/docs/server-api-ticketing-tag)
     pub fn replace(self, id: impl Into<TagId>, body: &TagUpdate) -> Request<'c, Tag> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/tags/{id}", &[&Into::<TagId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/tags/{id}", &[&Into::<TagId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a ticket tag.
@@ -70,8 +68,5 @@ auth_core::model! {
     }
 }
 
-const LIST_TAGS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/tags", "/list"])
-    .total(&["/total"])
+const LIST_TAGS: Paging = Paging::single().next_link("/nextPage").items(&["/tags", "/list"]).total(&["/total"])
     .identity("id");

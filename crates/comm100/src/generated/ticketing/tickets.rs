@@ -46,10 +46,8 @@ impl<'c> Tickets<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<TicketId>, body: &TicketUpdate) -> Request<'c, Ticket> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/tickets/{id}", &[&Into::<TicketId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/tickets/{id}", &[&Into::<TicketId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a ticket.
@@ -67,10 +65,8 @@ impl<'c> Tickets<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn preview_new_translation(self, body: &Value) -> Request<'c, Value> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/tickets:previewMessageTranslationForNewTickets", &[])
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/v4/ticketing/tickets:previewMessageTranslationForNewTickets", &[])
+            .body(body).model()
     }
 
     /// Count the unread tickets.
@@ -90,8 +86,7 @@ impl<'c> Tickets<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn detect_visitor_language(self, id: impl Into<TicketId>) -> Request<'c, Value> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/tickets/{id}:detectVisitorLanguage", &[&Into::<TicketId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/tickets/{id}:detectVisitorLanguage", &[&Into::<TicketId>::into(id)])
             .model()
     }
 
@@ -102,10 +97,8 @@ impl<'c> Tickets<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn merge(self, id: impl Into<TicketId>, body: &Value) -> Request<'c, ()> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/tickets/{id}:merge", &[&Into::<TicketId>::into(id)])
-            .body(body)
-            .empty()
+        self.0.operation(Method::POST, "/v4/ticketing/tickets/{id}:merge", &[&Into::<TicketId>::into(id)])
+            .body(body).empty()
     }
 
     /// Preview the translation of a message in a ticket.
@@ -115,10 +108,8 @@ impl<'c> Tickets<'c> {
     ///
     /// Concluded, not read on a page: No page shows body and answer.
     pub fn preview_translation(self, id: impl Into<TicketId>, body: &Value) -> Request<'c, Value> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/tickets/{id}:previewMessageTranslation", &[&Into::<TicketId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/v4/ticketing/tickets/{id}:previewMessageTranslation", &[&Into::<TicketId>::into(id)])
+            .body(body).model()
     }
 
     /// Mark a ticket as read.
@@ -128,8 +119,7 @@ impl<'c> Tickets<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn read(self, id: impl Into<TicketId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/tickets/{id}:read", &[&Into::<TicketId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/tickets/{id}:read", &[&Into::<TicketId>::into(id)])
             .empty()
     }
 
@@ -140,8 +130,7 @@ impl<'c> Tickets<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn recycle(self, id: impl Into<TicketId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/tickets/{id}:recycle", &[&Into::<TicketId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/tickets/{id}:recycle", &[&Into::<TicketId>::into(id)])
             .empty()
     }
 
@@ -152,8 +141,7 @@ impl<'c> Tickets<'c> {
     ///
     /// Concluded, not read on a page: No page shows the answer.
     pub fn unread(self, id: impl Into<TicketId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/tickets/{id}:unread", &[&Into::<TicketId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/tickets/{id}:unread", &[&Into::<TicketId>::into(id)])
             .empty()
     }
 }
@@ -417,8 +405,5 @@ auth_core::model! {
     }
 }
 
-const LIST_TICKETS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/tickets", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_TICKETS: Paging = Paging::single().next_link("/nextPage").items(&["/tickets", "/list"])
+    .total(&["/total"]).identity("id");

@@ -44,18 +44,15 @@ impl<'c> Triggers<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<TriggerId>, body: &TriggerUpdate) -> Request<'c, Trigger> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/triggers/{id}", &[&Into::<TriggerId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/triggers/{id}", &[&Into::<TriggerId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a trigger.
     ///
     /// `DELETE /v4/ticketing/triggers/{id}` [source](https://dash15.comm100.io/doc/Ticketing/trigger)
     pub fn delete(self, id: impl Into<TriggerId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/v4/ticketing/triggers/{id}", &[&Into::<TriggerId>::into(id)])
+        self.0.operation(Method::DELETE, "/v4/ticketing/triggers/{id}", &[&Into::<TriggerId>::into(id)])
             .empty()
     }
 
@@ -65,8 +62,7 @@ impl<'c> Triggers<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn disable(self, id: impl Into<TriggerId>) -> Request<'c, Trigger> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/triggers/{id}:disable", &[&Into::<TriggerId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/triggers/{id}:disable", &[&Into::<TriggerId>::into(id)])
             .model()
     }
 
@@ -76,8 +72,7 @@ impl<'c> Triggers<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn enable(self, id: impl Into<TriggerId>) -> Request<'c, Trigger> {
-        self.0
-            .operation(Method::POST, "/v4/ticketing/triggers/{id}:enable", &[&Into::<TriggerId>::into(id)])
+        self.0.operation(Method::POST, "/v4/ticketing/triggers/{id}:enable", &[&Into::<TriggerId>::into(id)])
             .model()
     }
 }
@@ -165,8 +160,5 @@ auth_core::model! {
     }
 }
 
-const LIST_TRIGGERS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/triggers", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_TRIGGERS: Paging = Paging::single().next_link("/nextPage").items(&["/triggers", "/list"])
+    .total(&["/total"]).identity("id");

@@ -42,10 +42,8 @@ impl<'c> Views<'c> {
     ///
     /// Concluded from sibling resources, not read on a page.
     pub fn replace(self, id: impl Into<ViewId>, body: &ViewUpdate) -> Request<'c, View> {
-        self.0
-            .operation(Method::PUT, "/v4/ticketing/views/{id}", &[&Into::<ViewId>::into(id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/v4/ticketing/views/{id}", &[&Into::<ViewId>::into(id)])
+            .body(body).model()
     }
 
     /// Delete a ticket view.
@@ -144,8 +142,5 @@ auth_core::names! {
     }
 }
 
-const LIST_VIEWS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/views", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_VIEWS: Paging = Paging::single().next_link("/nextPage").items(&["/views", "/list"])
+    .total(&["/total"]).identity("id");

@@ -15,8 +15,7 @@ impl<'c> AgentWrapups<'c> {
     /// `GET /api/v2/livechat/campaigns/{id}/agentWrapup`
     /// [v2/Livechat.md](https://github.com/jamyzhang/APIDesign)
     pub fn get(self, id: impl Into<V2CampaignId>) -> Request<'c, Vec<Field>> {
-        self.0
-            .operation(Method::GET, "/api/v2/livechat/campaigns/{id}/agentWrapup", &[&Into::<V2CampaignId>::into(id)])
+        self.0.operation(Method::GET, "/api/v2/livechat/campaigns/{id}/agentWrapup", &[&Into::<V2CampaignId>::into(id)])
             .model()
     }
 
@@ -27,10 +26,8 @@ impl<'c> AgentWrapups<'c> {
     ///
     /// Concluded, not read on a page: No page shows the body.
     pub fn replace(self, id: impl Into<V2CampaignId>, body: Vec<Field>) -> Request<'c, Vec<Field>> {
-        self.0
-            .operation(Method::PUT, "/api/v2/livechat/campaigns/{id}/agentWrapup", &[&Into::<V2CampaignId>::into(id)])
-            .body(&body)
-            .model()
+        self.0.operation(Method::PUT, "/api/v2/livechat/campaigns/{id}/agentWrapup", &[&Into::<V2CampaignId>::into(id)])
+            .body(&body).model()
     }
 }
 

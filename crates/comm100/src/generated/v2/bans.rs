@@ -41,7 +41,4 @@ auth_core::model! {
     }
 }
 
-const LIST_BANS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/bans", "/list"])
-    .total(&["/total"]);
+const LIST_BANS: Paging = Paging::single().next_link("/nextPage").items(&["/bans", "/list"]).total(&["/total"]);

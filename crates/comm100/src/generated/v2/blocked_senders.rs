@@ -14,8 +14,7 @@ impl<'c> BlockedSenders<'c> {
     /// `GET /api/v2/ticket/blockedSenders`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn list(self) -> ListBlockedSenders<'c> {
-        ListBlockedSenders(self.0
-            .operation(Method::GET, "/api/v2/ticket/blockedSenders", &[])
+        ListBlockedSenders(self.0.operation(Method::GET, "/api/v2/ticket/blockedSenders", &[])
             .list(&LIST_BLOCKED_SENDERS))
     }
 
@@ -24,10 +23,8 @@ impl<'c> BlockedSenders<'c> {
     /// `PUT /api/v2/ticket/blockedSenders`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn replace(self, body: &BlockedSenderReplace) -> Request<'c, BlockedSender> {
-        self.0
-            .operation(Method::PUT, "/api/v2/ticket/blockedSenders", &[])
-            .body(body)
-            .model_at("blockedSender")
+        self.0.operation(Method::PUT, "/api/v2/ticket/blockedSenders", &[])
+            .body(body).model_at("blockedSender")
     }
 }
 
@@ -78,7 +75,5 @@ auth_core::model! {
     }
 }
 
-const LIST_BLOCKED_SENDERS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/blockedSenders", "/list"])
-    .total(&["/total"]);
+const LIST_BLOCKED_SENDERS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/blockedSenders", "/list"]).total(&["/total"]);

@@ -34,8 +34,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CAMPAIGNS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/campaigns", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CAMPAIGNS: Paging = Paging::single().next_link("/nextPage").items(&["/campaigns", "/list"])
+    .total(&["/total"]).identity("id");

@@ -13,8 +13,7 @@ impl<'c> CannedMessageCategories<'c> {
     ///
     /// `GET /api/v2/livechat/cannedMessageCategories` [v2/Livechat.md](https://github.com/jamyzhang/APIDesign)
     pub fn list(self) -> List<'c, CannedMessageCategory> {
-        self.0
-            .operation(Method::GET, "/api/v2/livechat/cannedMessageCategories", &[])
+        self.0.operation(Method::GET, "/api/v2/livechat/cannedMessageCategories", &[])
             .list(&LIST_CANNED_MESSAGE_CATEGORIES)
     }
 }
@@ -33,7 +32,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CANNED_MESSAGE_CATEGORIES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/cannedMessageCategories", "/list"])
-    .total(&["/total"]);
+const LIST_CANNED_MESSAGE_CATEGORIES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/cannedMessageCategories", "/list"]).total(&["/total"]);

@@ -38,7 +38,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CANNED_MESSAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/cannedMessages", "/list"])
-    .total(&["/total"]);
+const LIST_CANNED_MESSAGES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/cannedMessages", "/list"]).total(&["/total"]);

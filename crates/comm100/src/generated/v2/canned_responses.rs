@@ -24,8 +24,7 @@ impl<'c> CannedResponses<'c> {
     /// `GET /api/v2/tickets/cannedResponses/{id}`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn get(self, id: impl Into<V2CannedResponseId>) -> Request<'c, CannedResponse> {
-        self.0
-            .operation(Method::GET, "/api/v2/tickets/cannedResponses/{id}", &[&Into::<V2CannedResponseId>::into(id)])
+        self.0.operation(Method::GET, "/api/v2/tickets/cannedResponses/{id}", &[&Into::<V2CannedResponseId>::into(id)])
             .model_at("cannedResponse")
     }
 
@@ -36,10 +35,8 @@ impl<'c> CannedResponses<'c> {
     ///
     /// Concluded, not read on a page: No page shows the body.
     pub fn replace(self, id: impl Into<V2CannedResponseId>, body: &CannedResponseUpdate) -> Request<'c, CannedResponse> {
-        self.0
-            .operation(Method::PUT, "/api/v2/tickets/cannedResponses/{id}", &[&Into::<V2CannedResponseId>::into(id)])
-            .body(body)
-            .model_at("cannedResponse")
+        self.0.operation(Method::PUT, "/api/v2/tickets/cannedResponses/{id}", &[&Into::<V2CannedResponseId>::into(id)])
+            .body(body).model_at("cannedResponse")
     }
 
     /// Create a canned response.
@@ -47,10 +44,8 @@ impl<'c> CannedResponses<'c> {
     /// `POST /api/v2/tickets/cannedResponses`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn create(self, body: &CannedResponseCreate) -> Request<'c, CannedResponse> {
-        self.0
-            .operation(Method::POST, "/api/v2/tickets/cannedResponses", &[])
-            .body(body)
-            .model_at("cannedResponse")
+        self.0.operation(Method::POST, "/api/v2/tickets/cannedResponses", &[])
+            .body(body).model_at("cannedResponse")
     }
 }
 
@@ -89,8 +84,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CANNED_RESPONSES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/cannedResponses", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_CANNED_RESPONSES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/cannedResponses", "/list"]).total(&["/total"]).identity("id");

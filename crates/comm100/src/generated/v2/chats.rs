@@ -65,7 +65,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CHATS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/chats", "/list"])
+const LIST_CHATS: Paging = Paging::single().next_link("/nextPage").items(&["/chats", "/list"])
     .total(&["/total"]);

@@ -17,10 +17,8 @@ impl<'c> ContactIdentities<'c> {
     /// `POST /api/v2/account/contacts/{contactId}/identities`
     /// [Comm100-Restful-API-Contact.md](https://github.com/Comm100/api-reference)
     pub fn create(self, contact_id: impl Into<V2ContactId>, body: &ContactIdentityCreate) -> Request<'c, Identity> {
-        self.0
-            .operation(Method::POST, "/api/v2/account/contacts/{contactId}/identities", &[&Into::<V2ContactId>::into(contact_id)])
-            .body(body)
-            .model_at("identity")
+        self.0.operation(Method::POST, "/api/v2/account/contacts/{contactId}/identities", &[&Into::<V2ContactId>::into(contact_id)])
+            .body(body).model_at("identity")
     }
 
     /// Replace an identity of a contact.
@@ -28,10 +26,8 @@ impl<'c> ContactIdentities<'c> {
     /// `PUT /api/v2/account/contacts/{contactId}/identities/{id}`
     /// [Comm100-Restful-API-Contact.md](https://github.com/Comm100/api-reference)
     pub fn replace(self, contact_id: impl Into<V2ContactId>, id: impl Into<V2ContactIdentityId>, body: &ContactIdentityReplace) -> Request<'c, Identity> {
-        self.0
-            .operation(Method::PUT, "/api/v2/account/contacts/{contactId}/identities/{id}", &[&Into::<V2ContactId>::into(contact_id), &Into::<V2ContactIdentityId>::into(id)])
-            .body(body)
-            .model_at("identity")
+        self.0.operation(Method::PUT, "/api/v2/account/contacts/{contactId}/identities/{id}", &[&Into::<V2ContactId>::into(contact_id), &Into::<V2ContactIdentityId>::into(id)])
+            .body(body).model_at("identity")
     }
 }
 

@@ -24,10 +24,8 @@ impl<'c> Contacts<'c> {
     /// `PUT /api/v2/account/contacts/{id}`
     /// [Comm100-Restful-API-Contact.md](https://github.com/Comm100/api-reference)
     pub fn replace(self, id: impl Into<V2ContactId>, body: &ContactReplace) -> Request<'c, Contact> {
-        self.0
-            .operation(Method::PUT, "/api/v2/account/contacts/{id}", &[&Into::<V2ContactId>::into(id)])
-            .body(body)
-            .model_at("contact")
+        self.0.operation(Method::PUT, "/api/v2/account/contacts/{id}", &[&Into::<V2ContactId>::into(id)])
+            .body(body).model_at("contact")
     }
 }
 

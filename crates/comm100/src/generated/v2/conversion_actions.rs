@@ -49,7 +49,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CONVERSION_ACTIONS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/conversionActions", "/list"])
-    .total(&["/total"]);
+const LIST_CONVERSION_ACTIONS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/conversionActions", "/list"]).total(&["/total"]);

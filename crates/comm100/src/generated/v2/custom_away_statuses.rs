@@ -12,8 +12,7 @@ impl<'c> CustomAwayStatuses<'c> {
     ///
     /// `GET /api/v2/livechat/customAwayStatus` [v2/Livechat.md](https://github.com/jamyzhang/APIDesign)
     pub fn list(self) -> List<'c, CustomAwayStatus> {
-        self.0
-            .operation(Method::GET, "/api/v2/livechat/customAwayStatus", &[])
+        self.0.operation(Method::GET, "/api/v2/livechat/customAwayStatus", &[])
             .list(&LIST_CUSTOM_AWAY_STATUSES)
     }
 }
@@ -33,7 +32,5 @@ auth_core::model! {
     }
 }
 
-const LIST_CUSTOM_AWAY_STATUSES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/customAwayStatuses", "/list"])
-    .total(&["/total"]);
+const LIST_CUSTOM_AWAY_STATUSES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/customAwayStatuses", "/list"]).total(&["/total"]);

@@ -18,7 +18,5 @@ impl<'c> CustomVariables<'c> {
     }
 }
 
-const LIST_CUSTOM_VARIABLES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/customVariables", "/list"])
-    .total(&["/total"]);
+const LIST_CUSTOM_VARIABLES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/customVariables", "/list"]).total(&["/total"]);

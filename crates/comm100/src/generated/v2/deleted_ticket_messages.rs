@@ -18,14 +18,10 @@ impl<'c> DeletedTicketMessages<'c> {
     ///
     /// Concluded, not read on a page: Printed as one object under a plural key.
     pub fn list(self, id: impl Into<V2TicketId>) -> List<'c, TicketMessage> {
-        self.0
-            .operation(Method::GET, "/api/v2/ticket/deletedTickets/{id}/messages", &[&Into::<V2TicketId>::into(id)])
+        self.0.operation(Method::GET, "/api/v2/ticket/deletedTickets/{id}/messages", &[&Into::<V2TicketId>::into(id)])
             .list(&LIST_DELETED_TICKET_MESSAGES)
     }
 }
 
-const LIST_DELETED_TICKET_MESSAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/messages", "/deletedTicketMessages", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_DELETED_TICKET_MESSAGES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/messages", "/deletedTicketMessages", "/list"]).total(&["/total"]).identity("id");

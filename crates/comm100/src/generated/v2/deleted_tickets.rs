@@ -17,8 +17,7 @@ impl<'c> DeletedTickets<'c> {
     /// `GET /api/v2/ticket/deletedTickets`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn list(self) -> ListDeletedTickets<'c> {
-        ListDeletedTickets(self.0
-            .operation(Method::GET, "/api/v2/ticket/deletedTickets", &[])
+        ListDeletedTickets(self.0.operation(Method::GET, "/api/v2/ticket/deletedTickets", &[])
             .list(&LIST_DELETED_TICKETS))
     }
 
@@ -27,8 +26,7 @@ impl<'c> DeletedTickets<'c> {
     /// `GET /api/v2/ticket/deletedTickets/{id}`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn get(self, id: impl Into<V2TicketId>) -> Request<'c, Ticket> {
-        self.0
-            .operation(Method::GET, "/api/v2/ticket/deletedTickets/{id}", &[&Into::<V2TicketId>::into(id)])
+        self.0.operation(Method::GET, "/api/v2/ticket/deletedTickets/{id}", &[&Into::<V2TicketId>::into(id)])
             .model_at("deletedTicket")
     }
 
@@ -37,8 +35,7 @@ impl<'c> DeletedTickets<'c> {
     /// `POST /api/v2/ticket/deletedTickets/{id}/restore`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn restore(self, id: impl Into<V2TicketId>) -> Request<'c, Ticket> {
-        self.0
-            .operation(Method::POST, "/api/v2/ticket/deletedTickets/{id}/restore", &[&Into::<V2TicketId>::into(id)])
+        self.0.operation(Method::POST, "/api/v2/ticket/deletedTickets/{id}/restore", &[&Into::<V2TicketId>::into(id)])
             .model_at("deletedTicket")
     }
 }
@@ -57,8 +54,5 @@ auth_core::parameters! {
     }
 }
 
-const LIST_DELETED_TICKETS: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/deletedTickets", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_DELETED_TICKETS: Paging = Paging::index("pageIndex").next_link("/nextPage")
+    .items(&["/deletedTickets", "/list"]).total(&["/total"]).identity("id");

@@ -56,7 +56,5 @@ auth_core::model! {
     }
 }
 
-const LIST_DEPARTMENTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/departments", "/list"])
+const LIST_DEPARTMENTS: Paging = Paging::single().next_link("/nextPage").items(&["/departments", "/list"])
     .total(&["/total"]);

@@ -33,8 +33,5 @@ auth_core::model! {
     }
 }
 
-const LIST_EMAIL_ACCOUNTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/emailAccounts", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_EMAIL_ACCOUNTS: Paging = Paging::single().next_link("/nextPage").items(&["/emailAccounts", "/list"])
+    .total(&["/total"]).identity("id");

@@ -16,8 +16,7 @@ impl<'c> Invitations<'c> {
     /// `GET /api/v2/livechat/campaigns/{id}/invitation`
     /// [v2/Livechat.md](https://github.com/jamyzhang/APIDesign)
     pub fn get(self, id: impl Into<V2CampaignId>) -> Request<'c, Vec<AutoInvitation>> {
-        self.0
-            .operation(Method::GET, "/api/v2/livechat/campaigns/{id}/invitation", &[&Into::<V2CampaignId>::into(id)])
+        self.0.operation(Method::GET, "/api/v2/livechat/campaigns/{id}/invitation", &[&Into::<V2CampaignId>::into(id)])
             .model()
     }
 
@@ -28,10 +27,8 @@ impl<'c> Invitations<'c> {
     ///
     /// Concluded, not read on a page: No page shows the body.
     pub fn replace(self, id: impl Into<V2CampaignId>, body: Vec<AutoInvitation>) -> Request<'c, Vec<AutoInvitation>> {
-        self.0
-            .operation(Method::PUT, "/api/v2/livechat/campaigns/{id}/invitation", &[&Into::<V2CampaignId>::into(id)])
-            .body(&body)
-            .model()
+        self.0.operation(Method::PUT, "/api/v2/livechat/campaigns/{id}/invitation", &[&Into::<V2CampaignId>::into(id)])
+            .body(&body).model()
     }
 }
 

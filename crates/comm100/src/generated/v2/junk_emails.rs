@@ -25,8 +25,7 @@ impl<'c> JunkEmails<'c> {
     /// `GET /api/v2/ticket/junkEmails/{id}`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn get(self, id: impl Into<V2JunkEmailId>) -> Request<'c, JunkEmail> {
-        self.0
-            .operation(Method::GET, "/api/v2/ticket/junkEmails/{id}", &[&Into::<V2JunkEmailId>::into(id)])
+        self.0.operation(Method::GET, "/api/v2/ticket/junkEmails/{id}", &[&Into::<V2JunkEmailId>::into(id)])
             .model_at("junkEmail")
     }
 
@@ -35,10 +34,8 @@ impl<'c> JunkEmails<'c> {
     /// `PUT /api/v2/ticket/junkEmails/{id}`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn replace(self, id: impl Into<V2JunkEmailId>, body: &JunkEmailReplace) -> Request<'c, JunkEmail> {
-        self.0
-            .operation(Method::PUT, "/api/v2/ticket/junkEmails/{id}", &[&Into::<V2JunkEmailId>::into(id)])
-            .body(body)
-            .model_at("junkEmail")
+        self.0.operation(Method::PUT, "/api/v2/ticket/junkEmails/{id}", &[&Into::<V2JunkEmailId>::into(id)])
+            .body(body).model_at("junkEmail")
     }
 
     /// Turn a junk e-mail into a ticket.
@@ -46,8 +43,7 @@ impl<'c> JunkEmails<'c> {
     /// `POST /api/v2/ticket/junkEmails/{id}/notJunk`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn not_junk(self, id: impl Into<V2JunkEmailId>) -> Request<'c, Ticket> {
-        self.0
-            .operation(Method::POST, "/api/v2/ticket/junkEmails/{id}/notJunk", &[&Into::<V2JunkEmailId>::into(id)])
+        self.0.operation(Method::POST, "/api/v2/ticket/junkEmails/{id}/notJunk", &[&Into::<V2JunkEmailId>::into(id)])
             .model_at("ticket")
     }
 }
@@ -95,8 +91,5 @@ auth_core::model! {
     }
 }
 
-const LIST_JUNK_EMAILS: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/junkEmails", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_JUNK_EMAILS: Paging = Paging::index("pageIndex").next_link("/nextPage")
+    .items(&["/junkEmails", "/list"]).total(&["/total"]).identity("id");

@@ -38,7 +38,5 @@ auth_core::model! {
     }
 }
 
-const LIST_OFFLINE_MESSAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/offlineMessages", "/list"])
-    .total(&["/total"]);
+const LIST_OFFLINE_MESSAGES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/offlineMessages", "/list"]).total(&["/total"]);

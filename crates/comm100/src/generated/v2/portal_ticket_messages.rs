@@ -17,8 +17,7 @@ impl<'c> PortalTicketMessages<'c> {
     /// `GET /api/v2/ticket/portalTickets/{id}/messages`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn list(self, id: impl Into<V2TicketId>) -> ListPortalTicketMessages<'c> {
-        ListPortalTicketMessages(self.0
-            .operation(Method::GET, "/api/v2/ticket/portalTickets/{id}/messages", &[&Into::<V2TicketId>::into(id)])
+        ListPortalTicketMessages(self.0.operation(Method::GET, "/api/v2/ticket/portalTickets/{id}/messages", &[&Into::<V2TicketId>::into(id)])
             .list(&LIST_PORTAL_TICKET_MESSAGES))
     }
 
@@ -27,10 +26,8 @@ impl<'c> PortalTicketMessages<'c> {
     /// `POST /api/v2/ticket/portalTickets/{id}/messages`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn create(self, id: impl Into<V2TicketId>, body: &PortalTicketMessageCreate) -> Request<'c, PortalTicketMessage> {
-        self.0
-            .operation(Method::POST, "/api/v2/ticket/portalTickets/{id}/messages", &[&Into::<V2TicketId>::into(id)])
-            .body(body)
-            .model_at("message")
+        self.0.operation(Method::POST, "/api/v2/ticket/portalTickets/{id}/messages", &[&Into::<V2TicketId>::into(id)])
+            .body(body).model_at("message")
     }
 }
 
@@ -79,8 +76,5 @@ auth_core::model! {
     }
 }
 
-const LIST_PORTAL_TICKET_MESSAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/messages", "/portalTicketMessages", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_PORTAL_TICKET_MESSAGES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/messages", "/portalTicketMessages", "/list"]).total(&["/total"]).identity("id");

@@ -17,8 +17,7 @@ impl<'c> PortalTickets<'c> {
     /// `GET /api/v2/ticket/portalTickets/{id}`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn get(self, id: impl Into<V2TicketId>) -> GetPortalTicket<'c> {
-        GetPortalTicket(self.0
-            .operation(Method::GET, "/api/v2/ticket/portalTickets/{id}", &[&Into::<V2TicketId>::into(id)])
+        GetPortalTicket(self.0.operation(Method::GET, "/api/v2/ticket/portalTickets/{id}", &[&Into::<V2TicketId>::into(id)])
             .model_at("portalTicket"))
     }
 
@@ -27,8 +26,7 @@ impl<'c> PortalTickets<'c> {
     /// `GET /api/v2/ticket/portalTickets`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn list(self) -> ListPortalTickets<'c> {
-        ListPortalTickets(self.0
-            .operation(Method::GET, "/api/v2/ticket/portalTickets", &[])
+        ListPortalTickets(self.0.operation(Method::GET, "/api/v2/ticket/portalTickets", &[])
             .list(&LIST_PORTAL_TICKETS))
     }
 
@@ -45,10 +43,8 @@ impl<'c> PortalTickets<'c> {
     /// `PUT /api/v2/ticket/portalTickets/{id}/close`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn close(self, id: impl Into<V2TicketId>, body: &PortalTicketClose) -> Request<'c, PortalTicket> {
-        self.0
-            .operation(Method::PUT, "/api/v2/ticket/portalTickets/{id}/close", &[&Into::<V2TicketId>::into(id)])
-            .body(body)
-            .model_at("portalTicket")
+        self.0.operation(Method::PUT, "/api/v2/ticket/portalTickets/{id}/close", &[&Into::<V2TicketId>::into(id)])
+            .body(body).model_at("portalTicket")
     }
 
     /// Reopen a portal ticket.
@@ -56,10 +52,8 @@ impl<'c> PortalTickets<'c> {
     /// `PUT /api/v2/ticket/portalTickets/{id}/reopen`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn reopen(self, id: impl Into<V2TicketId>, body: &PortalTicketReopen) -> Request<'c, PortalTicket> {
-        self.0
-            .operation(Method::PUT, "/api/v2/ticket/portalTickets/{id}/reopen", &[&Into::<V2TicketId>::into(id)])
-            .body(body)
-            .model_at("portalTicket")
+        self.0.operation(Method::PUT, "/api/v2/ticket/portalTickets/{id}/reopen", &[&Into::<V2TicketId>::into(id)])
+            .body(body).model_at("portalTicket")
     }
 }
 
@@ -192,8 +186,5 @@ auth_core::model! {
     }
 }
 
-const LIST_PORTAL_TICKETS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/portalTickets", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_PORTAL_TICKETS: Paging = Paging::single().next_link("/nextPage").items(&["/portalTickets", "/list"])
+    .total(&["/total"]).identity("id");

@@ -33,7 +33,5 @@ auth_core::model! {
     }
 }
 
-const LIST_SECURE_FORMS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/secureForms", "/list"])
+const LIST_SECURE_FORMS: Paging = Paging::single().next_link("/nextPage").items(&["/secureForms", "/list"])
     .total(&["/total"]);

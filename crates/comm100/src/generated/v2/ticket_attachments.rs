@@ -15,8 +15,7 @@ impl<'c> TicketAttachments<'c> {
     /// `GET /api/v2/ticket/attachments/{guid}`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn get(self, guid: impl Into<String>) -> Request<'c, TicketAttachment> {
-        self.0
-            .operation(Method::GET, "/api/v2/ticket/attachments/{guid}", &[&Into::<String>::into(guid)])
+        self.0.operation(Method::GET, "/api/v2/ticket/attachments/{guid}", &[&Into::<String>::into(guid)])
             .model_at("attachment")
     }
 
@@ -27,10 +26,8 @@ impl<'c> TicketAttachments<'c> {
     ///
     /// Concluded, not read on a page: No page shows the body.
     pub fn replace(self, guid: impl Into<String>, body: &TicketAttachmentUpdate) -> Request<'c, TicketAttachment> {
-        self.0
-            .operation(Method::PUT, "/api/v2/ticket/attachments/{guid}", &[&Into::<String>::into(guid)])
-            .body(body)
-            .model_at("attachment")
+        self.0.operation(Method::PUT, "/api/v2/ticket/attachments/{guid}", &[&Into::<String>::into(guid)])
+            .body(body).model_at("attachment")
     }
 
     /// Upload an attachment.
@@ -38,9 +35,7 @@ impl<'c> TicketAttachments<'c> {
     /// `POST /api/v2/ticket/attachments`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn create(self, file: Upload) -> Request<'c, Vec<TicketAttachment>> {
-        self.0
-            .operation(Method::POST, "/api/v2/ticket/attachments", &[])
-            .upload("file", file)
-            .model_at("attachments")
+        self.0.operation(Method::POST, "/api/v2/ticket/attachments", &[])
+            .upload("file", file).model_at("attachments")
     }
 }

@@ -15,8 +15,7 @@ impl<'c> TicketDepartments<'c> {
     /// `GET /api/v2/ticket/departments/{id}`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn get(self, id: impl Into<V2DepartmentId>) -> Request<'c, TicketDepartment> {
-        self.0
-            .operation(Method::GET, "/api/v2/ticket/departments/{id}", &[&Into::<V2DepartmentId>::into(id)])
+        self.0.operation(Method::GET, "/api/v2/ticket/departments/{id}", &[&Into::<V2DepartmentId>::into(id)])
             .model_at("department")
     }
 
@@ -54,8 +53,5 @@ auth_core::model! {
     }
 }
 
-const LIST_TICKET_DEPARTMENTS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/departments", "/ticketDepartments", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_TICKET_DEPARTMENTS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/departments", "/ticketDepartments", "/list"]).total(&["/total"]).identity("id");

@@ -17,8 +17,7 @@ impl<'c> TicketDrafts<'c> {
     /// `GET /api/v2/ticket/tickets/{id}/draft`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn get(self, id: impl Into<V2TicketId>) -> Request<'c, TicketDraft> {
-        self.0
-            .operation(Method::GET, "/api/v2/ticket/tickets/{id}/draft", &[&Into::<V2TicketId>::into(id)])
+        self.0.operation(Method::GET, "/api/v2/ticket/tickets/{id}/draft", &[&Into::<V2TicketId>::into(id)])
             .model_at("ticketDraft")
     }
 
@@ -29,10 +28,8 @@ impl<'c> TicketDrafts<'c> {
     ///
     /// Concluded, not read on a page: No page shows the body.
     pub fn create(self, id: impl Into<V2TicketId>, body: &TicketDraft) -> Request<'c, TicketDraft> {
-        self.0
-            .operation(Method::POST, "/api/v2/ticket/tickets/{id}/draft", &[&Into::<V2TicketId>::into(id)])
-            .body(body)
-            .model_at("ticketDraft")
+        self.0.operation(Method::POST, "/api/v2/ticket/tickets/{id}/draft", &[&Into::<V2TicketId>::into(id)])
+            .body(body).model_at("ticketDraft")
     }
 
     /// Replace the draft of a ticket.
@@ -42,10 +39,8 @@ impl<'c> TicketDrafts<'c> {
     ///
     /// Concluded, not read on a page: No page shows the body.
     pub fn replace(self, id: impl Into<V2TicketId>, body: &TicketDraftUpdate) -> Request<'c, TicketDraft> {
-        self.0
-            .operation(Method::PUT, "/api/v2/ticket/tickets/{id}/draft", &[&Into::<V2TicketId>::into(id)])
-            .body(body)
-            .model_at("ticketDraft")
+        self.0.operation(Method::PUT, "/api/v2/ticket/tickets/{id}/draft", &[&Into::<V2TicketId>::into(id)])
+            .body(body).model_at("ticketDraft")
     }
 }
 

@@ -68,7 +68,5 @@ auth_core::model! {
     }
 }
 
-const LIST_TICKET_FIELDS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/fields", "/ticketFields", "/list"])
-    .total(&["/total"]);
+const LIST_TICKET_FIELDS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/fields", "/ticketFields", "/list"]).total(&["/total"]);

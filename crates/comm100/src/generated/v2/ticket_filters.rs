@@ -30,8 +30,7 @@ impl<'c> TicketFilters<'c> {
     /// `GET /api/v2/ticket/filters/{id}`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn get(self, id: impl Into<V2FilterId>) -> Request<'c, TicketFilter> {
-        self.0
-            .operation(Method::GET, "/api/v2/ticket/filters/{id}", &[&Into::<V2FilterId>::into(id)])
+        self.0.operation(Method::GET, "/api/v2/ticket/filters/{id}", &[&Into::<V2FilterId>::into(id)])
             .model_at("filter")
     }
 
@@ -40,10 +39,8 @@ impl<'c> TicketFilters<'c> {
     /// `PUT /api/v2/ticket/filters/{id}`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn replace(self, id: impl Into<V2FilterId>, body: &TicketFilterReplace) -> Request<'c, TicketFilter> {
-        self.0
-            .operation(Method::PUT, "/api/v2/ticket/filters/{id}", &[&Into::<V2FilterId>::into(id)])
-            .body(body)
-            .model_at("filter")
+        self.0.operation(Method::PUT, "/api/v2/ticket/filters/{id}", &[&Into::<V2FilterId>::into(id)])
+            .body(body).model_at("filter")
     }
 }
 
@@ -110,8 +107,5 @@ auth_core::model! {
     }
 }
 
-const LIST_TICKET_FILTERS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/filters", "/ticketFilters", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_TICKET_FILTERS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/filters", "/ticketFilters", "/list"]).total(&["/total"]).identity("id");

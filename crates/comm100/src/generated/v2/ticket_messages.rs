@@ -16,8 +16,7 @@ impl<'c> TicketMessages<'c> {
     /// `GET /api/v2/ticket/tickets/{id}/messages`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn list(self, id: impl Into<V2TicketId>) -> List<'c, TicketMessage> {
-        self.0
-            .operation(Method::GET, "/api/v2/ticket/tickets/{id}/messages", &[&Into::<V2TicketId>::into(id)])
+        self.0.operation(Method::GET, "/api/v2/ticket/tickets/{id}/messages", &[&Into::<V2TicketId>::into(id)])
             .list(&LIST_TICKET_MESSAGES)
     }
 
@@ -26,10 +25,8 @@ impl<'c> TicketMessages<'c> {
     /// `POST /api/v2/ticket/tickets/{id}/messages`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn create(self, id: impl Into<V2TicketId>, body: &TicketMessageCreate) -> Request<'c, TicketMessage> {
-        self.0
-            .operation(Method::POST, "/api/v2/ticket/tickets/{id}/messages", &[&Into::<V2TicketId>::into(id)])
-            .body(body)
-            .model_at("message")
+        self.0.operation(Method::POST, "/api/v2/ticket/tickets/{id}/messages", &[&Into::<V2TicketId>::into(id)])
+            .body(body).model_at("message")
     }
 }
 
@@ -124,8 +121,5 @@ auth_core::model! {
     }
 }
 
-const LIST_TICKET_MESSAGES: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/messages", "/ticketMessages", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_TICKET_MESSAGES: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/messages", "/ticketMessages", "/list"]).total(&["/total"]).identity("id");

@@ -29,10 +29,8 @@ impl<'c> TicketTags<'c> {
     ///
     /// `PUT /api/v2/ticket/tags/{id}` [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn replace(self, id: impl Into<V2TagId>, body: &TicketTagReplace) -> Request<'c, TicketTag> {
-        self.0
-            .operation(Method::PUT, "/api/v2/ticket/tags/{id}", &[&Into::<V2TagId>::into(id)])
-            .body(body)
-            .model_at("tag")
+        self.0.operation(Method::PUT, "/api/v2/ticket/tags/{id}", &[&Into::<V2TagId>::into(id)])
+            .body(body).model_at("tag")
     }
 }
 
@@ -65,8 +63,5 @@ auth_core::model! {
     }
 }
 
-const LIST_TICKET_TAGS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/tags", "/ticketTags", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_TICKET_TAGS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/tags", "/ticketTags", "/list"]).total(&["/total"]).identity("id");

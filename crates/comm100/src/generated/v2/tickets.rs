@@ -37,8 +37,7 @@ impl<'c> Tickets<'c> {
     /// `GET /api/v2/ticket/tickets/{id}`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn get(self, id: impl Into<V2TicketId>) -> Request<'c, Ticket> {
-        self.0
-            .operation(Method::GET, "/api/v2/ticket/tickets/{id}", &[&Into::<V2TicketId>::into(id)])
+        self.0.operation(Method::GET, "/api/v2/ticket/tickets/{id}", &[&Into::<V2TicketId>::into(id)])
             .model_at("ticket")
     }
 
@@ -47,10 +46,8 @@ impl<'c> Tickets<'c> {
     /// `PUT /api/v2/ticket/tickets/{id}`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn replace(self, id: impl Into<V2TicketId>, body: &TicketChange) -> Request<'c, Ticket> {
-        self.0
-            .operation(Method::PUT, "/api/v2/ticket/tickets/{id}", &[&Into::<V2TicketId>::into(id)])
-            .body(body)
-            .model_at("ticket")
+        self.0.operation(Method::PUT, "/api/v2/ticket/tickets/{id}", &[&Into::<V2TicketId>::into(id)])
+            .body(body).model_at("ticket")
     }
 
     /// Merge another ticket into a ticket.
@@ -58,10 +55,8 @@ impl<'c> Tickets<'c> {
     /// `POST /api/v2/ticket/tickets/{id}/merge`
     /// [Comm100-Restful-API-Ticket.md](https://github.com/Comm100/api-reference)
     pub fn merge(self, id: impl Into<V2TicketId>, body: &TicketMerge) -> Request<'c, Ticket> {
-        self.0
-            .operation(Method::POST, "/api/v2/ticket/tickets/{id}/merge", &[&Into::<V2TicketId>::into(id)])
-            .body(body)
-            .model_at("ticket")
+        self.0.operation(Method::POST, "/api/v2/ticket/tickets/{id}/merge", &[&Into::<V2TicketId>::into(id)])
+            .body(body).model_at("ticket")
     }
 }
 
@@ -332,8 +327,5 @@ auth_core::names! {
     }
 }
 
-const LIST_TICKETS: Paging = Paging::index("pageIndex")
-    .next_link("/nextPage")
-    .items(&["/tickets", "/list"])
-    .total(&["/total"])
-    .identity("id");
+const LIST_TICKETS: Paging = Paging::index("pageIndex").next_link("/nextPage").items(&["/tickets", "/list"])
+    .total(&["/total"]).identity("id");

@@ -15,8 +15,7 @@ impl<'c> VisitorSegmentations<'c> {
     ///
     /// `GET /api/v2/livechat/visitorSegmentations` [v2/Livechat.md](https://github.com/jamyzhang/APIDesign)
     pub fn list(self) -> List<'c, VisitorSegmentation> {
-        self.0
-            .operation(Method::GET, "/api/v2/livechat/visitorSegmentations", &[])
+        self.0.operation(Method::GET, "/api/v2/livechat/visitorSegmentations", &[])
             .list(&LIST_VISITOR_SEGMENTATIONS)
     }
 }
@@ -41,7 +40,5 @@ auth_core::model! {
     }
 }
 
-const LIST_VISITOR_SEGMENTATIONS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/visitorSegmentations", "/list"])
-    .total(&["/total"]);
+const LIST_VISITOR_SEGMENTATIONS: Paging = Paging::single().next_link("/nextPage")
+    .items(&["/visitorSegmentations", "/list"]).total(&["/total"]);

@@ -29,10 +29,8 @@ impl<'c> Visitors<'c> {
     ///
     /// Concluded, not read on a page: No page shows the body.
     pub fn replace(self, id: impl Into<String>, body: Vec<CustomVariableResult>) -> Request<'c, Vec<CustomVariableResult>> {
-        self.0
-            .operation(Method::PUT, "/api/v2/livechat/visitors/{id}", &[&Into::<String>::into(id)])
-            .body(&body)
-            .model()
+        self.0.operation(Method::PUT, "/api/v2/livechat/visitors/{id}", &[&Into::<String>::into(id)])
+            .body(&body).model()
     }
 }
 
@@ -124,12 +122,8 @@ auth_core::model! {
     }
 }
 
-const LIST_VISITORS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/visitors", "/list"])
+const LIST_VISITORS: Paging = Paging::single().next_link("/nextPage").items(&["/visitors", "/list"])
     .total(&["/total"]);
 
-const LIST_CHATTING_VISITOR: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/visitors", "/list"])
+const LIST_CHATTING_VISITOR: Paging = Paging::single().next_link("/nextPage").items(&["/visitors", "/list"])
     .total(&["/total"]);

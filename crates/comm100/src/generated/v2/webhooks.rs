@@ -42,7 +42,5 @@ auth_core::model! {
     }
 }
 
-const LIST_WEBHOOKS: Paging = Paging::single()
-    .next_link("/nextPage")
-    .items(&["/webhooks", "/list"])
+const LIST_WEBHOOKS: Paging = Paging::single().next_link("/nextPage").items(&["/webhooks", "/list"])
     .total(&["/total"]);

@@ -51,9 +51,5 @@ auth_core::model! {
     }
 }
 
-const LIST_BROADCASTS: Paging = Paging::keyset("previousLastId", "_id")
-    .items(&["/data"])
-    .total(&["/total"])
-    .page_size("limit")
-    .default_page_size(100)
-    .largest_page_size(1000);
+const LIST_BROADCASTS: Paging = Paging::keyset("previousLastId", "_id").items(&["/data"]).total(&["/total"])
+    .page_size("limit").default_page_size(100).largest_page_size(1000);

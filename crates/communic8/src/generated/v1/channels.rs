@@ -90,7 +90,4 @@ auth_core::model! {
     }
 }
 
-const LIST_CHANNELS: Paging = Paging::single()
-    .items(&["/data"])
-    .total(&["/total"])
-    .identity("_id");
+const LIST_CHANNELS: Paging = Paging::single().items(&["/data"]).total(&["/total"]).identity("_id");

@@ -18,10 +18,8 @@ impl<'c> RecipientGroups<'c> {
     /// `POST /int/v1/recipientGroup/{id}/recipients`
     /// [source](https://c8dev.netlify.app/docs/rest/recipient-groups)
     pub fn add_recipients(self, id: impl Into<RecipientGroupId>, body: &AddRecipients) -> Request<'c, AddRecipientsResult> {
-        self.0
-            .operation(Method::POST, "/int/v1/recipientGroup/{id}/recipients", &[&Into::<RecipientGroupId>::into(id)])
-            .body(body)
-            .model_at("data")
+        self.0.operation(Method::POST, "/int/v1/recipientGroup/{id}/recipients", &[&Into::<RecipientGroupId>::into(id)])
+            .body(body).model_at("data")
     }
 }
 

@@ -104,7 +104,4 @@ auth_core::model! {
     }
 }
 
-const LIST_RECIPIENTS: Paging = Paging::single()
-    .items(&["/data"])
-    .total(&["/total"])
-    .identity("_id");
+const LIST_RECIPIENTS: Paging = Paging::single().items(&["/data"]).total(&["/total"]).identity("_id");

@@ -36,8 +36,7 @@ impl<'c> Blogs<'c> {
     ///
     /// `GET /api/v4/admin/blogs/{blog_id}` [tools/modules/blogs.py](https://github.com/shuvo-webalive/docs)
     pub fn get(self, blog_id: impl Into<BlogId>) -> Request<'c, Blog> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/blogs/{blog_id}", &[&Into::<BlogId>::into(blog_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/blogs/{blog_id}", &[&Into::<BlogId>::into(blog_id)])
             .model_at("blog")
     }
 
@@ -47,28 +46,23 @@ impl<'c> Blogs<'c> {
     ///
     /// `PUT /api/v4/admin/blogs/{blog_id}` [tools/modules/blogs.py](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, blog_id: impl Into<BlogId>, body: &BlogUpdate) -> Request<'c, Blog> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/blogs/{blog_id}", &[&Into::<BlogId>::into(blog_id)])
-            .body_in("blog", body)
-            .model_at("blog")
+        self.0.operation(Method::PUT, "/api/v4/admin/blogs/{blog_id}", &[&Into::<BlogId>::into(blog_id)])
+            .body_in("blog", body).model_at("blog")
     }
 
     /// Change a blog post.
     ///
     /// `PATCH /api/v4/admin/blogs/{blog_id}` [tools/modules/blogs.py](https://github.com/shuvo-webalive/docs)
     pub fn update(self, blog_id: impl Into<BlogId>, body: &BlogUpdate) -> Request<'c, Blog> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/blogs/{blog_id}", &[&Into::<BlogId>::into(blog_id)])
-            .body_in("blog", body)
-            .model_at("blog")
+        self.0.operation(Method::PATCH, "/api/v4/admin/blogs/{blog_id}", &[&Into::<BlogId>::into(blog_id)])
+            .body_in("blog", body).model_at("blog")
     }
 
     /// Move a blog post to the trash.
     ///
     /// `DELETE /api/v4/admin/blogs/{blog_id}` [tools/modules/blogs.py](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, blog_id: impl Into<BlogId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/blogs/{blog_id}", &[&Into::<BlogId>::into(blog_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/blogs/{blog_id}", &[&Into::<BlogId>::into(blog_id)])
             .empty()
     }
 }
@@ -306,10 +300,7 @@ auth_core::names! {
     }
 }
 
-const LIST_BLOGS: Paging = Paging::offset("offset")
-    .items(&["/blogs"])
+const LIST_BLOGS: Paging = Paging::offset("offset").items(&["/blogs"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

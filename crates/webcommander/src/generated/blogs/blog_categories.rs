@@ -17,8 +17,7 @@ impl<'c> BlogCategories<'c> {
     /// `GET /api/v4/admin/blog_categories`
     /// [tools/modules/blog_categories.py](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListBlogCategories<'c> {
-        ListBlogCategories(self.0
-            .operation(Method::GET, "/api/v4/admin/blog_categories", &[])
+        ListBlogCategories(self.0.operation(Method::GET, "/api/v4/admin/blog_categories", &[])
             .list(&LIST_BLOG_CATEGORIES))
     }
 
@@ -27,10 +26,8 @@ impl<'c> BlogCategories<'c> {
     /// `POST /api/v4/admin/blog_categories`
     /// [tools/modules/blog_categories.py](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &BlogCategoryInput) -> Request<'c, BlogCategory> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/blog_categories", &[])
-            .body_in("blog_category", body)
-            .model_at("blog_category")
+        self.0.operation(Method::POST, "/api/v4/admin/blog_categories", &[])
+            .body_in("blog_category", body).model_at("blog_category")
     }
 
     /// Read a blog category.
@@ -38,8 +35,7 @@ impl<'c> BlogCategories<'c> {
     /// `GET /api/v4/admin/blog_categories/{blog_category_id}`
     /// [tools/modules/blog_categories.py](https://github.com/shuvo-webalive/docs)
     pub fn get(self, blog_category_id: impl Into<BlogCategoryId>) -> Request<'c, BlogCategory> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/blog_categories/{blog_category_id}", &[&Into::<BlogCategoryId>::into(blog_category_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/blog_categories/{blog_category_id}", &[&Into::<BlogCategoryId>::into(blog_category_id)])
             .model_at("blog_category")
     }
 
@@ -50,10 +46,8 @@ impl<'c> BlogCategories<'c> {
     /// `PUT /api/v4/admin/blog_categories/{blog_category_id}`
     /// [tools/modules/blog_categories.py](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, blog_category_id: impl Into<BlogCategoryId>, body: &BlogCategoryUpdate) -> Request<'c, BlogCategory> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/blog_categories/{blog_category_id}", &[&Into::<BlogCategoryId>::into(blog_category_id)])
-            .body_in("blog_category", body)
-            .model_at("blog_category")
+        self.0.operation(Method::PUT, "/api/v4/admin/blog_categories/{blog_category_id}", &[&Into::<BlogCategoryId>::into(blog_category_id)])
+            .body_in("blog_category", body).model_at("blog_category")
     }
 
     /// Delete a blog category.
@@ -61,8 +55,7 @@ impl<'c> BlogCategories<'c> {
     /// `DELETE /api/v4/admin/blog_categories/{blog_category_id}`
     /// [tools/modules/blog_categories.py](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, blog_category_id: impl Into<BlogCategoryId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/blog_categories/{blog_category_id}", &[&Into::<BlogCategoryId>::into(blog_category_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/blog_categories/{blog_category_id}", &[&Into::<BlogCategoryId>::into(blog_category_id)])
             .empty()
     }
 }
@@ -163,10 +156,7 @@ auth_core::names! {
     }
 }
 
-const LIST_BLOG_CATEGORIES: Paging = Paging::offset("offset")
-    .items(&["/blog_categories"])
+const LIST_BLOG_CATEGORIES: Paging = Paging::offset("offset").items(&["/blog_categories"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

@@ -16,8 +16,7 @@ impl<'c> BlogComments<'c> {
     /// `GET /api/v4/admin/blogs/{blog_id}/comments`
     /// [tools/modules/blogs.py](https://github.com/shuvo-webalive/docs)
     pub fn list(self, blog_id: impl Into<BlogId>) -> List<'c, BlogComment> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/blogs/{blog_id}/comments", &[&Into::<BlogId>::into(blog_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/blogs/{blog_id}/comments", &[&Into::<BlogId>::into(blog_id)])
             .list(&LIST_BLOG_COMMENTS)
     }
 
@@ -26,10 +25,8 @@ impl<'c> BlogComments<'c> {
     /// `POST /api/v4/admin/blogs/{blog_id}/comments`
     /// [tools/modules/blogs.py](https://github.com/shuvo-webalive/docs)
     pub fn create(self, blog_id: impl Into<BlogId>, body: &BlogCommentInput) -> Request<'c, BlogCommentResponse> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/blogs/{blog_id}/comments", &[&Into::<BlogId>::into(blog_id)])
-            .body_in("blog/comment", body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/blogs/{blog_id}/comments", &[&Into::<BlogId>::into(blog_id)])
+            .body_in("blog/comment", body).model()
     }
 
     /// Read a comment on a blog post.
@@ -37,8 +34,7 @@ impl<'c> BlogComments<'c> {
     /// `GET /api/v4/admin/blogs/{blog_id}/comments/{blog_comment_id}`
     /// [tools/modules/blogs.py](https://github.com/shuvo-webalive/docs)
     pub fn get(self, blog_id: impl Into<BlogId>, blog_comment_id: impl Into<BlogCommentId>) -> Request<'c, BlogCommentResponse> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/blogs/{blog_id}/comments/{blog_comment_id}", &[&Into::<BlogId>::into(blog_id), &Into::<BlogCommentId>::into(blog_comment_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/blogs/{blog_id}/comments/{blog_comment_id}", &[&Into::<BlogId>::into(blog_id), &Into::<BlogCommentId>::into(blog_comment_id)])
             .model()
     }
 
@@ -47,8 +43,7 @@ impl<'c> BlogComments<'c> {
     /// `POST /api/v4/admin/blogs/{blog_id}/comments/{blog_comment_id}/approve`
     /// [tools/modules/blogs.py](https://github.com/shuvo-webalive/docs)
     pub fn approve(self, blog_id: impl Into<BlogId>, blog_comment_id: impl Into<BlogCommentId>) -> Request<'c, BlogCommentResponse> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/blogs/{blog_id}/comments/{blog_comment_id}/approve", &[&Into::<BlogId>::into(blog_id), &Into::<BlogCommentId>::into(blog_comment_id)])
+        self.0.operation(Method::POST, "/api/v4/admin/blogs/{blog_id}/comments/{blog_comment_id}/approve", &[&Into::<BlogId>::into(blog_id), &Into::<BlogCommentId>::into(blog_comment_id)])
             .model()
     }
 
@@ -57,8 +52,7 @@ impl<'c> BlogComments<'c> {
     /// `POST /api/v4/admin/blogs/{blog_id}/comments/{blog_comment_id}/mark-spam`
     /// [tools/modules/blogs.py](https://github.com/shuvo-webalive/docs)
     pub fn mark_spam(self, blog_id: impl Into<BlogId>, blog_comment_id: impl Into<BlogCommentId>) -> Request<'c, BlogCommentResponse> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/blogs/{blog_id}/comments/{blog_comment_id}/mark-spam", &[&Into::<BlogId>::into(blog_id), &Into::<BlogCommentId>::into(blog_comment_id)])
+        self.0.operation(Method::POST, "/api/v4/admin/blogs/{blog_id}/comments/{blog_comment_id}/mark-spam", &[&Into::<BlogId>::into(blog_id), &Into::<BlogCommentId>::into(blog_comment_id)])
             .model()
     }
 }
@@ -116,6 +110,4 @@ auth_core::model! {
     }
 }
 
-const LIST_BLOG_COMMENTS: Paging = Paging::single()
-    .items(&["/comments"])
-    .identity("id");
+const LIST_BLOG_COMMENTS: Paging = Paging::single().items(&["/comments"]).identity("id");

@@ -27,8 +27,7 @@ impl<'c> Carts<'c> {
     ///
     /// `GET /api/v4/carts/{session_id}` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, session_id: impl Into<String>) -> Request<'c, Cart> {
-        self.0
-            .operation(Method::GET, "/api/v4/carts/{session_id}", &[&Into::<String>::into(session_id)])
+        self.0.operation(Method::GET, "/api/v4/carts/{session_id}", &[&Into::<String>::into(session_id)])
             .model_at("cart")
     }
 
@@ -38,20 +37,16 @@ impl<'c> Carts<'c> {
     ///
     /// `PUT /api/v4/carts/{session_id}` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn resolve_session(self, session_id: impl Into<String>, body: &CartSessionInput) -> Request<'c, CartSession> {
-        self.0
-            .operation(Method::PUT, "/api/v4/carts/{session_id}", &[&Into::<String>::into(session_id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/api/v4/carts/{session_id}", &[&Into::<String>::into(session_id)])
+            .body(body).model()
     }
 
     /// Set the quantity of an item in a cart.
     ///
     /// `PATCH /api/v4/carts/{session_id}` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_item(self, session_id: impl Into<String>, body: &CartItemUpdateInput) -> Request<'c, Cart> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/carts/{session_id}", &[&Into::<String>::into(session_id)])
-            .body(body)
-            .model_at("cart")
+        self.0.operation(Method::PATCH, "/api/v4/carts/{session_id}", &[&Into::<String>::into(session_id)])
+            .body(body).model_at("cart")
     }
 
     /// Remove all items from a cart.
@@ -60,8 +55,7 @@ impl<'c> Carts<'c> {
     ///
     /// `DELETE /api/v4/carts/{session_id}` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn empty(self, session_id: impl Into<String>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/carts/{session_id}", &[&Into::<String>::into(session_id)])
+        self.0.operation(Method::DELETE, "/api/v4/carts/{session_id}", &[&Into::<String>::into(session_id)])
             .empty()
     }
 
@@ -70,8 +64,7 @@ impl<'c> Carts<'c> {
     /// `DELETE /api/v4/carts/{session_id}/cart_items/{cart_item_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn remove_item(self, session_id: impl Into<String>, cart_item_id: impl Into<CartItemId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/carts/{session_id}/cart_items/{cart_item_id}", &[&Into::<String>::into(session_id), &Into::<CartItemId>::into(cart_item_id)])
+        self.0.operation(Method::DELETE, "/api/v4/carts/{session_id}/cart_items/{cart_item_id}", &[&Into::<String>::into(session_id), &Into::<CartItemId>::into(cart_item_id)])
             .empty()
     }
 
@@ -82,10 +75,8 @@ impl<'c> Carts<'c> {
     /// `POST /api/v4/admin/orders/carts/{session_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create_order(self, session_id: impl Into<String>, body: &CartOrderInput) -> Request<'c, crate::orders::Order> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/orders/carts/{session_id}", &[&Into::<String>::into(session_id)])
-            .body(body)
-            .model_at("order")
+        self.0.operation(Method::POST, "/api/v4/admin/orders/carts/{session_id}", &[&Into::<String>::into(session_id)])
+            .body(body).model_at("order")
     }
 }
 

@@ -25,10 +25,8 @@ impl<'c> Categories<'c> {
     ///
     /// `POST /api/v4/admin/categories` [tools/modules/categories.py](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &Category) -> Request<'c, Category> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/categories", &[])
-            .body_in("category", body)
-            .model_at("category")
+        self.0.operation(Method::POST, "/api/v4/admin/categories", &[])
+            .body_in("category", body).model_at("category")
     }
 
     /// Count the categories.
@@ -36,8 +34,7 @@ impl<'c> Categories<'c> {
     /// `GET /api/v4/admin/categories/count`
     /// [source](https://developers.webcommander.com/category-get-api-documentation)
     pub fn count(self) -> CountCategories<'c> {
-        CountCategories(self.0
-            .operation(Method::GET, "/api/v4/admin/categories/count", &[])
+        CountCategories(self.0.operation(Method::GET, "/api/v4/admin/categories/count", &[])
             .model_at("categories/count"))
     }
 
@@ -60,8 +57,7 @@ impl<'c> Categories<'c> {
     /// `GET /api/v4/admin/categories/{category_id}`
     /// [source](https://developers.webcommander.com/category-get-api-documentation)
     pub fn get(self, category_id: impl Into<CategoryId>) -> Request<'c, Category> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/categories/{category_id}", &[&Into::<CategoryId>::into(category_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/categories/{category_id}", &[&Into::<CategoryId>::into(category_id)])
             .model_at("category")
     }
 
@@ -72,10 +68,8 @@ impl<'c> Categories<'c> {
     /// `PUT /api/v4/admin/categories/{category_id}`
     /// [tools/modules/categories.py](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, category_id: impl Into<CategoryId>, body: &CategoryUpdate) -> Request<'c, Category> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/categories/{category_id}", &[&Into::<CategoryId>::into(category_id)])
-            .body_in("category", body)
-            .model_at("category")
+        self.0.operation(Method::PUT, "/api/v4/admin/categories/{category_id}", &[&Into::<CategoryId>::into(category_id)])
+            .body_in("category", body).model_at("category")
     }
 
     /// Change a category.
@@ -83,10 +77,8 @@ impl<'c> Categories<'c> {
     /// `PATCH /api/v4/admin/categories/{category_id}`
     /// [tools/modules/categories.py](https://github.com/shuvo-webalive/docs)
     pub fn update(self, category_id: impl Into<CategoryId>, body: &CategoryUpdate) -> Request<'c, Category> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/categories/{category_id}", &[&Into::<CategoryId>::into(category_id)])
-            .body_in("category", body)
-            .model_at("category")
+        self.0.operation(Method::PATCH, "/api/v4/admin/categories/{category_id}", &[&Into::<CategoryId>::into(category_id)])
+            .body_in("category", body).model_at("category")
     }
 
     /// Move a category to the trash.
@@ -94,8 +86,7 @@ impl<'c> Categories<'c> {
     /// `DELETE /api/v4/admin/categories/{category_id}`
     /// [tools/modules/categories.py](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, category_id: impl Into<CategoryId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/categories/{category_id}", &[&Into::<CategoryId>::into(category_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/categories/{category_id}", &[&Into::<CategoryId>::into(category_id)])
             .empty()
     }
 
@@ -104,8 +95,7 @@ impl<'c> Categories<'c> {
     /// `GET /api/v4/admin/categories/{category_id}/{section}`
     /// [source](https://developers.webcommander.com/category-get-api-documentation)
     pub fn get_section(self, category_id: impl Into<CategoryId>, section: impl Into<CategorySection>) -> Request<'c, Category> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/categories/{category_id}/{section}", &[&Into::<CategoryId>::into(category_id), &Into::<CategorySection>::into(section)])
+        self.0.operation(Method::GET, "/api/v4/admin/categories/{category_id}/{section}", &[&Into::<CategoryId>::into(category_id), &Into::<CategorySection>::into(section)])
             .model_at("category")
     }
 
@@ -114,10 +104,8 @@ impl<'c> Categories<'c> {
     /// `PATCH /api/v4/admin/categories/{category_id}/{section}`
     /// [tools/modules/categories.py](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, category_id: impl Into<CategoryId>, section: impl Into<CategorySection>, body: &CategoryUpdate) -> Request<'c, Category> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/categories/{category_id}/{section}", &[&Into::<CategoryId>::into(category_id), &Into::<CategorySection>::into(section)])
-            .body_in("category", body)
-            .model_at("category")
+        self.0.operation(Method::PATCH, "/api/v4/admin/categories/{category_id}/{section}", &[&Into::<CategoryId>::into(category_id), &Into::<CategorySection>::into(section)])
+            .body_in("category", body).model_at("category")
     }
 }
 
@@ -367,10 +355,7 @@ auth_core::names! {
     }
 }
 
-const LIST_CATEGORIES: Paging = Paging::offset("offset")
-    .items(&["/categories"])
+const LIST_CATEGORIES: Paging = Paging::offset("offset").items(&["/categories"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

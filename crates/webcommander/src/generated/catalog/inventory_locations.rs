@@ -16,8 +16,7 @@ impl<'c> InventoryLocations<'c> {
     /// `GET /api/v4/admin/inventory_locations`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListInventoryLocations<'c> {
-        ListInventoryLocations(self.0
-            .operation(Method::GET, "/api/v4/admin/inventory_locations", &[])
+        ListInventoryLocations(self.0.operation(Method::GET, "/api/v4/admin/inventory_locations", &[])
             .list(&LIST_INVENTORY_LOCATIONS))
     }
 
@@ -36,10 +35,8 @@ impl<'c> InventoryLocations<'c> {
     /// `POST /api/v4/admin/inventory_locations`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &InventoryLocationInput) -> Request<'c, InventoryLocation> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/inventory_locations", &[])
-            .body(body)
-            .model_at("inventory_location")
+        self.0.operation(Method::POST, "/api/v4/admin/inventory_locations", &[])
+            .body(body).model_at("inventory_location")
     }
 
     /// Read an inventory location.
@@ -47,8 +44,7 @@ impl<'c> InventoryLocations<'c> {
     /// `GET /api/v4/admin/inventory_locations/{inventory_location_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, inventory_location_id: impl Into<InventoryLocationId>) -> Request<'c, InventoryLocation> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/inventory_locations/{inventory_location_id}", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/inventory_locations/{inventory_location_id}", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
             .model_at("inventory_location")
     }
 
@@ -57,8 +53,7 @@ impl<'c> InventoryLocations<'c> {
     /// `HEAD /api/v4/admin/inventory_locations/{inventory_location_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn check(self, inventory_location_id: impl Into<InventoryLocationId>) -> Request<'c, bool> {
-        self.0
-            .operation(Method::HEAD, "/api/v4/admin/inventory_locations/{inventory_location_id}", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
+        self.0.operation(Method::HEAD, "/api/v4/admin/inventory_locations/{inventory_location_id}", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
             .exists()
     }
 
@@ -69,10 +64,8 @@ impl<'c> InventoryLocations<'c> {
     /// `PUT /api/v4/admin/inventory_locations/{inventory_location_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, inventory_location_id: impl Into<InventoryLocationId>, body: &InventoryLocationUpdate) -> Request<'c, InventoryLocation> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/inventory_locations/{inventory_location_id}", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
-            .body(body)
-            .model_at("inventory_location")
+        self.0.operation(Method::PUT, "/api/v4/admin/inventory_locations/{inventory_location_id}", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
+            .body(body).model_at("inventory_location")
     }
 
     /// Delete an inventory location.
@@ -82,8 +75,7 @@ impl<'c> InventoryLocations<'c> {
     /// `DELETE /api/v4/admin/inventory_locations/{inventory_location_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, inventory_location_id: impl Into<InventoryLocationId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/inventory_locations/{inventory_location_id}", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/inventory_locations/{inventory_location_id}", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
             .empty()
     }
 
@@ -92,8 +84,7 @@ impl<'c> InventoryLocations<'c> {
     /// `GET /api/v4/admin/inventory_locations/{inventory_location_id}/stock`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list_stock(self, inventory_location_id: impl Into<InventoryLocationId>) -> ListStockInventoryLocation<'c> {
-        ListStockInventoryLocation(self.0
-            .operation(Method::GET, "/api/v4/admin/inventory_locations/{inventory_location_id}/stock", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
+        ListStockInventoryLocation(self.0.operation(Method::GET, "/api/v4/admin/inventory_locations/{inventory_location_id}/stock", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
             .list(&LIST_STOCK_INVENTORY_LOCATION))
     }
 
@@ -102,8 +93,7 @@ impl<'c> InventoryLocations<'c> {
     /// `PUT /api/v4/admin/inventory_locations/{inventory_location_id}/default`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn set_default(self, inventory_location_id: impl Into<InventoryLocationId>) -> Request<'c, InventoryLocation> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/inventory_locations/{inventory_location_id}/default", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
+        self.0.operation(Method::PUT, "/api/v4/admin/inventory_locations/{inventory_location_id}/default", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
             .model_at("inventory_location")
     }
 
@@ -114,10 +104,8 @@ impl<'c> InventoryLocations<'c> {
     /// `PUT /api/v4/admin/inventory_locations/{inventory_location_id}/status`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn set_status(self, inventory_location_id: impl Into<InventoryLocationId>, body: &InventoryLocationStatusInput) -> Request<'c, InventoryLocation> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/inventory_locations/{inventory_location_id}/status", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
-            .body(body)
-            .model_at("inventory_location")
+        self.0.operation(Method::PUT, "/api/v4/admin/inventory_locations/{inventory_location_id}/status", &[&Into::<InventoryLocationId>::into(inventory_location_id)])
+            .body(body).model_at("inventory_location")
     }
 }
 
@@ -221,17 +209,11 @@ auth_core::model! {
     }
 }
 
-const LIST_INVENTORY_LOCATIONS: Paging = Paging::offset("offset")
-    .items(&["/inventory_locations"])
+const LIST_INVENTORY_LOCATIONS: Paging = Paging::offset("offset").items(&["/inventory_locations"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(100)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(100)
     .identity("id");
 
-const LIST_STOCK_INVENTORY_LOCATION: Paging = Paging::offset("offset")
-    .items(&["/items"])
+const LIST_STOCK_INVENTORY_LOCATION: Paging = Paging::offset("offset").items(&["/items"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(100);
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(100);

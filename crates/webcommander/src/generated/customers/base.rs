@@ -38,8 +38,7 @@ impl<'c> Customers<'c> {
     /// `GET /api/v4/admin/customers/{customer_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, customer_id: impl Into<CustomerId>) -> Request<'c, Customer> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/customers/{customer_id}", &[&Into::<CustomerId>::into(customer_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/customers/{customer_id}", &[&Into::<CustomerId>::into(customer_id)])
             .model_at("customer")
     }
 
@@ -50,10 +49,8 @@ impl<'c> Customers<'c> {
     /// `PUT /api/v4/admin/customers/{customer_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, customer_id: impl Into<CustomerId>, body: &CustomerUpdate) -> Request<'c, Customer> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/customers/{customer_id}", &[&Into::<CustomerId>::into(customer_id)])
-            .body_in("customer", body)
-            .model_at("customer")
+        self.0.operation(Method::PUT, "/api/v4/admin/customers/{customer_id}", &[&Into::<CustomerId>::into(customer_id)])
+            .body_in("customer", body).model_at("customer")
     }
 
     /// Delete a customer.
@@ -61,8 +58,7 @@ impl<'c> Customers<'c> {
     /// `DELETE /api/v4/admin/customers/{customer_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, customer_id: impl Into<CustomerId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/customers/{customer_id}", &[&Into::<CustomerId>::into(customer_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/customers/{customer_id}", &[&Into::<CustomerId>::into(customer_id)])
             .empty()
     }
 
@@ -78,10 +74,8 @@ impl<'c> Customers<'c> {
     /// `GET /api/v4/admin/customers/check-email`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn check_email(self, email: impl Into<String>) -> Request<'c, CustomerEmailCheck> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/customers/check-email", &[])
-            .value("email", &Into::<String>::into(email))
-            .model()
+        self.0.operation(Method::GET, "/api/v4/admin/customers/check-email", &[])
+            .value("email", &Into::<String>::into(email)).model()
     }
 
     /// Export all customers as a spreadsheet.
@@ -99,10 +93,8 @@ impl<'c> Customers<'c> {
     /// `POST /api/v4/admin/customers/{customer_id}/addresses`
     /// [source](https://developers.webcommander.com/customer-post-api-documentation)
     pub fn add_addresses(self, customer_id: impl Into<CustomerId>, addresses: Vec<CustomerAddressInput>) -> Request<'c, Customer> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/customers/{customer_id}/addresses", &[&Into::<CustomerId>::into(customer_id)])
-            .body_in("customer/addresses", &addresses)
-            .model_at("customer")
+        self.0.operation(Method::POST, "/api/v4/admin/customers/{customer_id}/addresses", &[&Into::<CustomerId>::into(customer_id)])
+            .body_in("customer/addresses", &addresses).model_at("customer")
     }
 
     /// Set the password of a customer without the old one.
@@ -110,10 +102,8 @@ impl<'c> Customers<'c> {
     /// `POST /api/v4/admin/customers/{customer_id}/reset-password`
     /// [source](https://developers.webcommander.com/customer-post-api-documentation)
     pub fn reset_password(self, customer_id: impl Into<CustomerId>, body: &ResetPasswordCustomerBody) -> Request<'c, Message> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/customers/{customer_id}/reset-password", &[&Into::<CustomerId>::into(customer_id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/customers/{customer_id}/reset-password", &[&Into::<CustomerId>::into(customer_id)])
+            .body(body).model()
     }
 
     /// Change the password of a customer with the old one.
@@ -123,11 +113,8 @@ impl<'c> Customers<'c> {
     /// `POST /api/v4/admin/customers/{customer_id}/change-password`
     /// [source](https://developers.webcommander.com/customer-post-api-documentation)
     pub fn change_password(self, customer_id: impl Into<CustomerId>, body: &ChangePasswordCustomerBody) -> Request<'c, Message> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/customers/{customer_id}/change-password", &[&Into::<CustomerId>::into(customer_id)])
-            .with_replay(false)
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/customers/{customer_id}/change-password", &[&Into::<CustomerId>::into(customer_id)])
+            .with_replay(false).body(body).model()
     }
 
     /// Queue e-mails that let customers reset their passwords.
@@ -135,10 +122,8 @@ impl<'c> Customers<'c> {
     /// `POST /api/v4/admin/customers/bulk-reset-password`
     /// [source](https://developers.webcommander.com/customer-post-api-documentation)
     pub fn bulk_reset_passwords(self, customer_ids: Vec<CustomerId>) -> Request<'c, BulkPasswordResetResult> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/customers/bulk-reset-password", &[])
-            .body_in("customer_ids", &customer_ids)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/customers/bulk-reset-password", &[])
+            .body_in("customer_ids", &customer_ids).model()
     }
 
     /// Create or update customers from a file.
@@ -532,10 +517,7 @@ auth_core::model! {
     }
 }
 
-const LIST_CUSTOMERS: Paging = Paging::offset("offset")
-    .items(&["/customers"])
+const LIST_CUSTOMERS: Paging = Paging::offset("offset").items(&["/customers"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("customer_id");

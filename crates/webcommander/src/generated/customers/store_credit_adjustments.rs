@@ -16,8 +16,7 @@ impl<'c> StoreCreditAdjustments<'c> {
     /// `GET /api/v4/admin/customers/{customer_id}/store-credit/adjustments`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list(self, customer_id: impl Into<CustomerId>) -> ListStoreCreditAdjustments<'c> {
-        ListStoreCreditAdjustments(self.0
-            .operation(Method::GET, "/api/v4/admin/customers/{customer_id}/store-credit/adjustments", &[&Into::<CustomerId>::into(customer_id)])
+        ListStoreCreditAdjustments(self.0.operation(Method::GET, "/api/v4/admin/customers/{customer_id}/store-credit/adjustments", &[&Into::<CustomerId>::into(customer_id)])
             .list(&LIST_STORE_CREDIT_ADJUSTMENTS))
     }
 
@@ -28,10 +27,8 @@ impl<'c> StoreCreditAdjustments<'c> {
     /// `POST /api/v4/admin/customers/{customer_id}/store-credit/adjustments`
     /// [source](https://developers.webcommander.com/customer-post-api-documentation)
     pub fn create(self, customer_id: impl Into<CustomerId>, body: &StoreCreditAdjustmentInput) -> Request<'c, CreateStoreCreditAdjustmentAnswer> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/customers/{customer_id}/store-credit/adjustments", &[&Into::<CustomerId>::into(customer_id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/customers/{customer_id}/store-credit/adjustments", &[&Into::<CustomerId>::into(customer_id)])
+            .body(body).model()
     }
 }
 
@@ -102,9 +99,6 @@ auth_core::model! {
     }
 }
 
-const LIST_STORE_CREDIT_ADJUSTMENTS: Paging = Paging::offset("offset")
-    .items(&["/store_credit_adjustments"])
+const LIST_STORE_CREDIT_ADJUSTMENTS: Paging = Paging::offset("offset").items(&["/store_credit_adjustments"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20);
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20);

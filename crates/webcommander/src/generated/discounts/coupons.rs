@@ -15,10 +15,8 @@ impl<'c> Coupons<'c> {
     /// `POST /api/v4/admin/discount_profiles/{discount_profile_id}/create-coupons`
     /// [source](https://developers.webcommander.com/discount-post-api-documentation)
     pub fn generate(self, discount_profile_id: impl Into<DiscountProfileId>, body: &CouponGenerateInput) -> Request<'c, CouponGenerateResult> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/discount_profiles/{discount_profile_id}/create-coupons", &[&Into::<DiscountProfileId>::into(discount_profile_id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/discount_profiles/{discount_profile_id}/create-coupons", &[&Into::<DiscountProfileId>::into(discount_profile_id)])
+            .body(body).model()
     }
 
     /// Give a coupon code to a customer.
@@ -26,10 +24,8 @@ impl<'c> Coupons<'c> {
     /// `POST /api/v4/admin/discount_coupons/assign-customer`
     /// [source](https://developers.webcommander.com/discount-post-api-documentation)
     pub fn assign(self, body: &CouponAssignInput) -> Request<'c, CouponAssignResult> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/discount_coupons/assign-customer", &[])
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/discount_coupons/assign-customer", &[])
+            .body(body).model()
     }
 }
 

@@ -16,8 +16,7 @@ impl<'c> DiscountProfiles<'c> {
     /// `GET /api/v4/admin/discount_profiles`
     /// [source](https://developers.webcommander.com/discount-get-api-documentation)
     pub fn list(self) -> ListDiscountProfiles<'c> {
-        ListDiscountProfiles(self.0
-            .operation(Method::GET, "/api/v4/admin/discount_profiles", &[])
+        ListDiscountProfiles(self.0.operation(Method::GET, "/api/v4/admin/discount_profiles", &[])
             .list(&LIST_DISCOUNT_PROFILES))
     }
 
@@ -26,10 +25,8 @@ impl<'c> DiscountProfiles<'c> {
     /// `POST /api/v4/admin/discount_profiles`
     /// [source](https://developers.webcommander.com/discount-post-api-documentation)
     pub fn create(self, body: &DiscountProfile) -> Request<'c, DiscountProfile> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/discount_profiles", &[])
-            .body(body)
-            .model_at("discount_profile")
+        self.0.operation(Method::POST, "/api/v4/admin/discount_profiles", &[])
+            .body(body).model_at("discount_profile")
     }
 
     /// Read a discount profile.
@@ -37,8 +34,7 @@ impl<'c> DiscountProfiles<'c> {
     /// `GET /api/v4/admin/discount_profiles/{discount_profile_id}`
     /// [source](https://developers.webcommander.com/discount-get-api-documentation)
     pub fn get(self, discount_profile_id: impl Into<DiscountProfileId>) -> Request<'c, DiscountProfile> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/discount_profiles/{discount_profile_id}", &[&Into::<DiscountProfileId>::into(discount_profile_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/discount_profiles/{discount_profile_id}", &[&Into::<DiscountProfileId>::into(discount_profile_id)])
             .model_at("discount_profile")
     }
 
@@ -49,10 +45,8 @@ impl<'c> DiscountProfiles<'c> {
     /// `PUT /api/v4/admin/discount_profiles/{discount_profile_id}`
     /// [source](https://developers.webcommander.com/discount-put-api-documentation)
     pub fn replace(self, discount_profile_id: impl Into<DiscountProfileId>, body: &DiscountProfileUpdate) -> Request<'c, DiscountProfile> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/discount_profiles/{discount_profile_id}", &[&Into::<DiscountProfileId>::into(discount_profile_id)])
-            .body(body)
-            .model_at("discount_profile")
+        self.0.operation(Method::PUT, "/api/v4/admin/discount_profiles/{discount_profile_id}", &[&Into::<DiscountProfileId>::into(discount_profile_id)])
+            .body(body).model_at("discount_profile")
     }
 
     /// Delete a discount profile.
@@ -62,8 +56,7 @@ impl<'c> DiscountProfiles<'c> {
     /// `DELETE /api/v4/admin/discount_profiles/{discount_profile_id}`
     /// [tools/modules/discount.py](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, discount_profile_id: impl Into<DiscountProfileId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/discount_profiles/{discount_profile_id}", &[&Into::<DiscountProfileId>::into(discount_profile_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/discount_profiles/{discount_profile_id}", &[&Into::<DiscountProfileId>::into(discount_profile_id)])
             .empty()
     }
 }
@@ -314,10 +307,7 @@ auth_core::names! {
     }
 }
 
-const LIST_DISCOUNT_PROFILES: Paging = Paging::offset("offset")
-    .items(&["/discount_profiles"])
+const LIST_DISCOUNT_PROFILES: Paging = Paging::offset("offset").items(&["/discount_profiles"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

@@ -14,8 +14,7 @@ impl<'c> AnimationEffects<'c> {
     /// `GET /api/v4/admin/settings/animation_effects`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self) -> GetAnimationEffect<'c> {
-        GetAnimationEffect(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/animation_effects", &[])
+        GetAnimationEffect(self.0.operation(Method::GET, "/api/v4/admin/settings/animation_effects", &[])
             .model())
     }
 
@@ -32,10 +31,8 @@ impl<'c> AnimationEffects<'c> {
     /// `PATCH /api/v4/admin/settings/animation_effects`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &AnimationEffectsInput) -> Request<'c, AnimationEffectsSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/animation_effects", &[])
-            .body_in("animation_effects", body)
-            .model_at("animation_effects")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/animation_effects", &[])
+            .body_in("animation_effects", body).model_at("animation_effects")
     }
 
     /// Read one section of the settings of animation.
@@ -43,8 +40,7 @@ impl<'c> AnimationEffects<'c> {
     /// `GET /api/v4/admin/settings/animation_effects/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<AnimationEffectSection>) -> GetSectionAnimationEffect<'c> {
-        GetSectionAnimationEffect(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/animation_effects/{section}", &[&Into::<AnimationEffectSection>::into(section)])
+        GetSectionAnimationEffect(self.0.operation(Method::GET, "/api/v4/admin/settings/animation_effects/{section}", &[&Into::<AnimationEffectSection>::into(section)])
             .model())
     }
 
@@ -53,10 +49,8 @@ impl<'c> AnimationEffects<'c> {
     /// `PATCH /api/v4/admin/settings/animation_effects/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<AnimationEffectSection>, body: &UpdateSectionAnimationEffectBody) -> Request<'c, UpdateSectionAnimationEffectAnswer> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/animation_effects/{section}", &[&Into::<AnimationEffectSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/animation_effects/{section}", &[&Into::<AnimationEffectSection>::into(section)])
+            .body(body).model()
     }
 }
 

@@ -14,8 +14,7 @@ impl<'c> PriceDisplaySettingsResource<'c> {
     /// `GET /api/v4/admin/settings/price_display_settings`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self) -> GetPriceDisplaySettings<'c> {
-        GetPriceDisplaySettings(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/price_display_settings", &[])
+        GetPriceDisplaySettings(self.0.operation(Method::GET, "/api/v4/admin/settings/price_display_settings", &[])
             .model())
     }
 
@@ -32,10 +31,8 @@ impl<'c> PriceDisplaySettingsResource<'c> {
     /// `PATCH /api/v4/admin/settings/price_display_settings`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &PriceDisplaySettingsUpdate) -> Request<'c, PriceDisplaySettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/price_display_settings", &[])
-            .body_in("price_display_settings", body)
-            .model_at("price_display_settings")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/price_display_settings", &[])
+            .body_in("price_display_settings", body).model_at("price_display_settings")
     }
 
     /// Read one section of the settings of price display.
@@ -43,8 +40,7 @@ impl<'c> PriceDisplaySettingsResource<'c> {
     /// `GET /api/v4/admin/settings/price_display_settings/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<PriceDisplaySettingsSection>) -> GetSectionPriceDisplaySettings<'c> {
-        GetSectionPriceDisplaySettings(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/price_display_settings/{section}", &[&Into::<PriceDisplaySettingsSection>::into(section)])
+        GetSectionPriceDisplaySettings(self.0.operation(Method::GET, "/api/v4/admin/settings/price_display_settings/{section}", &[&Into::<PriceDisplaySettingsSection>::into(section)])
             .model())
     }
 
@@ -53,10 +49,8 @@ impl<'c> PriceDisplaySettingsResource<'c> {
     /// `PATCH /api/v4/admin/settings/price_display_settings/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<PriceDisplaySettingsSection>, body: &UpdateSectionPriceDisplaySettingsBody) -> Request<'c, UpdateSectionPriceDisplaySettingsAnswer> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/price_display_settings/{section}", &[&Into::<PriceDisplaySettingsSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/price_display_settings/{section}", &[&Into::<PriceDisplaySettingsSection>::into(section)])
+            .body(body).model()
     }
 }
 

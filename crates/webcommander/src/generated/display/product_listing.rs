@@ -30,10 +30,8 @@ impl<'c> ProductListing<'c> {
     /// `PATCH /api/v4/admin/settings/product_listing`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &ProductListingSettingsUpdate) -> Request<'c, ProductListingSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/product_listing", &[])
-            .body_in("product_listing", body)
-            .model_at("product_listing")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/product_listing", &[])
+            .body_in("product_listing", body).model_at("product_listing")
     }
 }
 

@@ -37,8 +37,7 @@ impl<'c> Currencies<'c> {
     ///
     /// Known of older servers only.
     pub fn get(self, currency_id: impl Into<CurrencyId>) -> Request<'c, Currency> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/currencies/{currency_id}", &[&Into::<CurrencyId>::into(currency_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/currencies/{currency_id}", &[&Into::<CurrencyId>::into(currency_id)])
             .model_at("currency")
     }
 
@@ -49,10 +48,8 @@ impl<'c> Currencies<'c> {
     ///
     /// Known of older servers only.
     pub fn replace(self, currency_id: impl Into<CurrencyId>, body: &CurrencyUpdate) -> Request<'c, Currency> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/currencies/{currency_id}", &[&Into::<CurrencyId>::into(currency_id)])
-            .body(body)
-            .model_at("currency")
+        self.0.operation(Method::PUT, "/api/v4/admin/currencies/{currency_id}", &[&Into::<CurrencyId>::into(currency_id)])
+            .body(body).model_at("currency")
     }
 
     /// Delete a currency.
@@ -62,8 +59,7 @@ impl<'c> Currencies<'c> {
     ///
     /// Known of older servers only.
     pub fn delete(self, currency_id: impl Into<CurrencyId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/currencies/{currency_id}", &[&Into::<CurrencyId>::into(currency_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/currencies/{currency_id}", &[&Into::<CurrencyId>::into(currency_id)])
             .empty()
     }
 }
@@ -143,9 +139,6 @@ auth_core::model! {
     }
 }
 
-const LIST_CURRENCIES: Paging = Paging::offset("offset")
-    .items(&["/currencies"])
+const LIST_CURRENCIES: Paging = Paging::offset("offset").items(&["/currencies"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("max")
-    .identity("id");
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("max").identity("id");

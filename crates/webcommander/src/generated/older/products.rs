@@ -42,8 +42,7 @@ impl<'c> Products<'c> {
     ///
     /// Known of older servers only.
     pub fn get(self, product_id: impl Into<ProductId>) -> Request<'c, Product> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/products/{product_id}", &[&Into::<ProductId>::into(product_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/products/{product_id}", &[&Into::<ProductId>::into(product_id)])
             .model_at("product")
     }
 
@@ -56,10 +55,8 @@ impl<'c> Products<'c> {
     ///
     /// Known of older servers only.
     pub fn replace(self, product_id: impl Into<ProductId>, body: &ProductCreateUpdate) -> Request<'c, Product> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/products/{product_id}", &[&Into::<ProductId>::into(product_id)])
-            .body(body)
-            .model_at("product")
+        self.0.operation(Method::PUT, "/api/v4/admin/products/{product_id}", &[&Into::<ProductId>::into(product_id)])
+            .body(body).model_at("product")
     }
 
     /// Delete a product.
@@ -69,8 +66,7 @@ impl<'c> Products<'c> {
     ///
     /// Known of older servers only.
     pub fn delete(self, product_id: impl Into<ProductId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/products/{product_id}", &[&Into::<ProductId>::into(product_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/products/{product_id}", &[&Into::<ProductId>::into(product_id)])
             .empty()
     }
 
@@ -91,8 +87,7 @@ impl<'c> Products<'c> {
     ///
     /// Known of older servers only.
     pub fn variations(self, product_id: impl Into<ProductId>) -> Request<'c, ProductVariationData> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/products/{product_id}/variations", &[&Into::<ProductId>::into(product_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/products/{product_id}/variations", &[&Into::<ProductId>::into(product_id)])
             .model_at("product")
     }
 
@@ -103,10 +98,8 @@ impl<'c> Products<'c> {
     ///
     /// Known of older servers only.
     pub fn adjust_inventory(self, product_id: impl Into<ProductId>, body: &ProductInventory) -> Request<'c, crate::customers::Message> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/products/{product_id}/inventories", &[&Into::<ProductId>::into(product_id)])
-            .body_in("product", body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/products/{product_id}/inventories", &[&Into::<ProductId>::into(product_id)])
+            .body_in("product", body).model()
     }
 
     /// Add images, videos and specifications to a product.
@@ -116,10 +109,8 @@ impl<'c> Products<'c> {
     ///
     /// Known of older servers only.
     pub fn add_images(self, product_id: impl Into<ProductId>, body: &ProductMediaBundleInput) -> Request<'c, ProductMedia> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/products/{product_id}/image", &[&Into::<ProductId>::into(product_id)])
-            .body_in("product", body)
-            .model_at("product")
+        self.0.operation(Method::POST, "/api/v4/admin/products/{product_id}/image", &[&Into::<ProductId>::into(product_id)])
+            .body_in("product", body).model_at("product")
     }
 
     /// Delete an image of a product.
@@ -129,8 +120,7 @@ impl<'c> Products<'c> {
     ///
     /// Known of older servers only.
     pub fn delete_image(self, product_id: impl Into<ProductId>, image_id: impl Into<ProductImageId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/products/{product_id}/images/{image_id}", &[&Into::<ProductId>::into(product_id), &Into::<ProductImageId>::into(image_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/products/{product_id}/images/{image_id}", &[&Into::<ProductId>::into(product_id), &Into::<ProductImageId>::into(image_id)])
             .empty()
     }
 
@@ -141,10 +131,8 @@ impl<'c> Products<'c> {
     ///
     /// Known of older servers only.
     pub fn add_review(self, product_id: impl Into<ProductId>, body: &ProductReviews) -> Request<'c, ProductReviewInput> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/products/{product_id}/reviews", &[&Into::<ProductId>::into(product_id)])
-            .body_in("product", body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/products/{product_id}/reviews", &[&Into::<ProductId>::into(product_id)])
+            .body_in("product", body).model()
     }
 }
 
@@ -607,9 +595,6 @@ auth_core::model! {
     }
 }
 
-const LIST_PRODUCTS: Paging = Paging::offset("offset")
-    .items(&["/products"])
+const LIST_PRODUCTS: Paging = Paging::offset("offset").items(&["/products"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("max")
-    .identity("id");
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("max").identity("id");

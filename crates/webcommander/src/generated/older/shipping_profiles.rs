@@ -19,8 +19,7 @@ impl<'c> ShippingProfiles<'c> {
     ///
     /// Known of older servers only.
     pub fn list(self) -> ListShippingProfiles<'c> {
-        ListShippingProfiles(self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_profiles", &[])
+        ListShippingProfiles(self.0.operation(Method::GET, "/api/v4/admin/shipping_profiles", &[])
             .list(&LIST_SHIPPING_PROFILES))
     }
 
@@ -31,10 +30,8 @@ impl<'c> ShippingProfiles<'c> {
     ///
     /// Known of older servers only.
     pub fn create(self, body: &ShippingProfileInput) -> Request<'c, ShippingProfile> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/shipping_profiles", &[])
-            .body_in("shipping_profile", body)
-            .model_at("shipping_profile")
+        self.0.operation(Method::POST, "/api/v4/admin/shipping_profiles", &[])
+            .body_in("shipping_profile", body).model_at("shipping_profile")
     }
 
     /// Read a shipping profile.
@@ -44,8 +41,7 @@ impl<'c> ShippingProfiles<'c> {
     ///
     /// Known of older servers only.
     pub fn get(self, shipping_profile_id: impl Into<ShippingProfileId>) -> Request<'c, ShippingProfile> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_profiles/{shipping_profile_id}", &[&Into::<ShippingProfileId>::into(shipping_profile_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/shipping_profiles/{shipping_profile_id}", &[&Into::<ShippingProfileId>::into(shipping_profile_id)])
             .model_at("shipping_profile")
     }
 
@@ -56,10 +52,8 @@ impl<'c> ShippingProfiles<'c> {
     ///
     /// Known of older servers only.
     pub fn replace(self, shipping_profile_id: impl Into<ShippingProfileId>, body: &ShippingProfileUpdate) -> Request<'c, ShippingProfile> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/shipping_profiles/{shipping_profile_id}", &[&Into::<ShippingProfileId>::into(shipping_profile_id)])
-            .body_in("shipping_profile", body)
-            .model_at("shipping_profile")
+        self.0.operation(Method::PUT, "/api/v4/admin/shipping_profiles/{shipping_profile_id}", &[&Into::<ShippingProfileId>::into(shipping_profile_id)])
+            .body_in("shipping_profile", body).model_at("shipping_profile")
     }
 
     /// Delete a shipping profile.
@@ -69,8 +63,7 @@ impl<'c> ShippingProfiles<'c> {
     ///
     /// Known of older servers only.
     pub fn delete(self, shipping_profile_id: impl Into<ShippingProfileId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/shipping_profiles/{shipping_profile_id}", &[&Into::<ShippingProfileId>::into(shipping_profile_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/shipping_profiles/{shipping_profile_id}", &[&Into::<ShippingProfileId>::into(shipping_profile_id)])
             .empty()
     }
 }
@@ -152,9 +145,6 @@ auth_core::model! {
     }
 }
 
-const LIST_SHIPPING_PROFILES: Paging = Paging::offset("offset")
-    .items(&["/shipping_profiles"])
+const LIST_SHIPPING_PROFILES: Paging = Paging::offset("offset").items(&["/shipping_profiles"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("max")
-    .identity("id");
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("max").identity("id");

@@ -19,8 +19,7 @@ impl<'c> ShippingRates<'c> {
     ///
     /// Known of older servers only.
     pub fn list(self) -> ListShippingRates<'c> {
-        ListShippingRates(self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_rates", &[])
+        ListShippingRates(self.0.operation(Method::GET, "/api/v4/admin/shipping_rates", &[])
             .list(&LIST_SHIPPING_RATES))
     }
 
@@ -31,10 +30,8 @@ impl<'c> ShippingRates<'c> {
     ///
     /// Known of older servers only.
     pub fn create(self, body: &ShippingRate) -> Request<'c, ShippingRate> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/shipping_rates", &[])
-            .body_in("shipping_rate", body)
-            .model_at("shipping_rate")
+        self.0.operation(Method::POST, "/api/v4/admin/shipping_rates", &[])
+            .body_in("shipping_rate", body).model_at("shipping_rate")
     }
 
     /// Read a shipping rate.
@@ -44,8 +41,7 @@ impl<'c> ShippingRates<'c> {
     ///
     /// Known of older servers only.
     pub fn get(self, shipping_rate_id: impl Into<ShippingRateId>) -> Request<'c, ShippingRate> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_rates/{shipping_rate_id}", &[&Into::<ShippingRateId>::into(shipping_rate_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/shipping_rates/{shipping_rate_id}", &[&Into::<ShippingRateId>::into(shipping_rate_id)])
             .model_at("shipping_rate")
     }
 
@@ -56,10 +52,8 @@ impl<'c> ShippingRates<'c> {
     ///
     /// Known of older servers only.
     pub fn replace(self, shipping_rate_id: impl Into<ShippingRateId>, body: &ShippingRateUpdate) -> Request<'c, ShippingRate> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/shipping_rates/{shipping_rate_id}", &[&Into::<ShippingRateId>::into(shipping_rate_id)])
-            .body_in("shipping_rate", body)
-            .model_at("shipping_rate")
+        self.0.operation(Method::PUT, "/api/v4/admin/shipping_rates/{shipping_rate_id}", &[&Into::<ShippingRateId>::into(shipping_rate_id)])
+            .body_in("shipping_rate", body).model_at("shipping_rate")
     }
 
     /// Delete a shipping rate.
@@ -69,8 +63,7 @@ impl<'c> ShippingRates<'c> {
     ///
     /// Known of older servers only.
     pub fn delete(self, shipping_rate_id: impl Into<ShippingRateId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/shipping_rates/{shipping_rate_id}", &[&Into::<ShippingRateId>::into(shipping_rate_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/shipping_rates/{shipping_rate_id}", &[&Into::<ShippingRateId>::into(shipping_rate_id)])
             .empty()
     }
 }
@@ -155,9 +148,6 @@ auth_core::model! {
     }
 }
 
-const LIST_SHIPPING_RATES: Paging = Paging::offset("offset")
-    .items(&["/shipping_rates"])
+const LIST_SHIPPING_RATES: Paging = Paging::offset("offset").items(&["/shipping_rates"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("max")
-    .identity("id");
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("max").identity("id");

@@ -19,8 +19,7 @@ impl<'c> ShippingRules<'c> {
     ///
     /// Known of older servers only.
     pub fn list(self) -> ListShippingRules<'c> {
-        ListShippingRules(self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_rules", &[])
+        ListShippingRules(self.0.operation(Method::GET, "/api/v4/admin/shipping_rules", &[])
             .list(&LIST_SHIPPING_RULES))
     }
 
@@ -31,10 +30,8 @@ impl<'c> ShippingRules<'c> {
     ///
     /// Known of older servers only.
     pub fn create(self, body: &ShippingRuleCreate) -> Request<'c, ShippingRule> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/shipping_rules", &[])
-            .body_in("shipping_rule", body)
-            .model_at("shipping_rule")
+        self.0.operation(Method::POST, "/api/v4/admin/shipping_rules", &[])
+            .body_in("shipping_rule", body).model_at("shipping_rule")
     }
 
     /// Read a shipping rule.
@@ -44,8 +41,7 @@ impl<'c> ShippingRules<'c> {
     ///
     /// Known of older servers only.
     pub fn get(self, shipping_rule_id: impl Into<ShippingRuleId>) -> Request<'c, ShippingRule> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_rules/{shipping_rule_id}", &[&Into::<ShippingRuleId>::into(shipping_rule_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/shipping_rules/{shipping_rule_id}", &[&Into::<ShippingRuleId>::into(shipping_rule_id)])
             .model_at("shipping_rule")
     }
 
@@ -56,10 +52,8 @@ impl<'c> ShippingRules<'c> {
     ///
     /// Known of older servers only.
     pub fn replace(self, shipping_rule_id: impl Into<ShippingRuleId>, body: &ShippingRuleUpdate) -> Request<'c, ShippingRule> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/shipping_rules/{shipping_rule_id}", &[&Into::<ShippingRuleId>::into(shipping_rule_id)])
-            .body_in("shipping_rule", body)
-            .model_at("shipping_rule")
+        self.0.operation(Method::PUT, "/api/v4/admin/shipping_rules/{shipping_rule_id}", &[&Into::<ShippingRuleId>::into(shipping_rule_id)])
+            .body_in("shipping_rule", body).model_at("shipping_rule")
     }
 
     /// Delete a shipping rule.
@@ -69,8 +63,7 @@ impl<'c> ShippingRules<'c> {
     ///
     /// Known of older servers only.
     pub fn delete(self, shipping_rule_id: impl Into<ShippingRuleId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/shipping_rules/{shipping_rule_id}", &[&Into::<ShippingRuleId>::into(shipping_rule_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/shipping_rules/{shipping_rule_id}", &[&Into::<ShippingRuleId>::into(shipping_rule_id)])
             .empty()
     }
 }
@@ -152,9 +145,6 @@ auth_core::model! {
     }
 }
 
-const LIST_SHIPPING_RULES: Paging = Paging::offset("offset")
-    .items(&["/shipping_rules"])
+const LIST_SHIPPING_RULES: Paging = Paging::offset("offset").items(&["/shipping_rules"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("max")
-    .identity("id");
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("max").identity("id");

@@ -17,8 +17,7 @@ impl<'c> StorefrontProducts<'c> {
     ///
     /// Known of older servers only.
     pub fn list(self) -> ListStorefrontProducts<'c> {
-        ListStorefrontProducts(self.0
-            .operation(Method::GET, "/api/v4/products", &[])
+        ListStorefrontProducts(self.0.operation(Method::GET, "/api/v4/products", &[])
             .list(&LIST_STOREFRONT_PRODUCTS))
     }
 
@@ -29,8 +28,7 @@ impl<'c> StorefrontProducts<'c> {
     ///
     /// Known of older servers only.
     pub fn get(self, product_id: impl Into<ProductId>) -> Request<'c, Product> {
-        self.0
-            .operation(Method::GET, "/api/v4/products/{product_id}", &[&Into::<ProductId>::into(product_id)])
+        self.0.operation(Method::GET, "/api/v4/products/{product_id}", &[&Into::<ProductId>::into(product_id)])
             .model_at("product")
     }
 
@@ -399,9 +397,6 @@ auth_core::names! {
     }
 }
 
-const LIST_STOREFRONT_PRODUCTS: Paging = Paging::offset("offset")
-    .items(&["/products"])
+const LIST_STOREFRONT_PRODUCTS: Paging = Paging::offset("offset").items(&["/products"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("max")
-    .identity("id");
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("max").identity("id");

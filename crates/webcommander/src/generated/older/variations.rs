@@ -29,10 +29,8 @@ impl<'c> Variations<'c> {
     ///
     /// Known of older servers only.
     pub fn create(self, body: &Variation) -> Request<'c, Variation> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/variations", &[])
-            .body_in("variation", body)
-            .model_at("variation")
+        self.0.operation(Method::POST, "/api/v4/admin/variations", &[])
+            .body_in("variation", body).model_at("variation")
     }
 
     /// Read a variation.
@@ -42,8 +40,7 @@ impl<'c> Variations<'c> {
     ///
     /// Known of older servers only.
     pub fn get(self, variation_id: impl Into<VariationId>) -> Request<'c, Variation> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/variations/{variation_id}", &[&Into::<VariationId>::into(variation_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/variations/{variation_id}", &[&Into::<VariationId>::into(variation_id)])
             .model_at("variation")
     }
 
@@ -54,10 +51,8 @@ impl<'c> Variations<'c> {
     ///
     /// Known of older servers only.
     pub fn replace(self, variation_id: impl Into<VariationId>, body: &VariationUpdate) -> Request<'c, Variation> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/variations/{variation_id}", &[&Into::<VariationId>::into(variation_id)])
-            .body_in("variation", body)
-            .model_at("variation")
+        self.0.operation(Method::PUT, "/api/v4/admin/variations/{variation_id}", &[&Into::<VariationId>::into(variation_id)])
+            .body_in("variation", body).model_at("variation")
     }
 
     /// Delete a variation.
@@ -67,8 +62,7 @@ impl<'c> Variations<'c> {
     ///
     /// Known of older servers only.
     pub fn delete(self, variation_id: impl Into<VariationId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/variations/{variation_id}", &[&Into::<VariationId>::into(variation_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/variations/{variation_id}", &[&Into::<VariationId>::into(variation_id)])
             .empty()
     }
 }
@@ -125,9 +119,6 @@ auth_core::model! {
     }
 }
 
-const LIST_VARIATIONS: Paging = Paging::offset("offset")
-    .items(&["/variations"])
+const LIST_VARIATIONS: Paging = Paging::offset("offset").items(&["/variations"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("max")
-    .identity("id");
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("max").identity("id");

@@ -57,8 +57,7 @@ impl<'c> Orders<'c> {
     /// `GET /api/v4/admin/orders/{order_id}`
     /// [source](https://developers.webcommander.com/order-get-api-documentation)
     pub fn get(self, order_id: impl Into<OrderId>) -> Request<'c, OrderSectioned> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/orders/{order_id}", &[&Into::<OrderId>::into(order_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/orders/{order_id}", &[&Into::<OrderId>::into(order_id)])
             .model_at("order")
     }
 
@@ -70,10 +69,8 @@ impl<'c> Orders<'c> {
     ///
     /// Concluded, not read on a page: The wrapper was seen for PATCH only.
     pub fn update_customer(self, order_id: impl Into<OrderId>, body: &OrderPutInput) -> Request<'c, OrderSectioned> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/orders/{order_id}", &[&Into::<OrderId>::into(order_id)])
-            .body_in("order", body)
-            .model_at("order")
+        self.0.operation(Method::PUT, "/api/v4/admin/orders/{order_id}", &[&Into::<OrderId>::into(order_id)])
+            .body_in("order", body).model_at("order")
     }
 
     /// Change status, addresses or terms of an order.
@@ -81,10 +78,8 @@ impl<'c> Orders<'c> {
     /// `PATCH /api/v4/admin/orders/{order_id}`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
     pub fn update(self, order_id: impl Into<OrderId>, body: &OrderPatchBody) -> Request<'c, OrderSectioned> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/orders/{order_id}", &[&Into::<OrderId>::into(order_id)])
-            .body_in("order", body)
-            .model_at("order")
+        self.0.operation(Method::PATCH, "/api/v4/admin/orders/{order_id}", &[&Into::<OrderId>::into(order_id)])
+            .body_in("order", body).model_at("order")
     }
 
     /// Delete an order.
@@ -94,8 +89,7 @@ impl<'c> Orders<'c> {
     /// `DELETE /api/v4/admin/orders/{order_id}`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, order_id: impl Into<OrderId>) -> Request<'c, OrderDeletion> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/orders/{order_id}", &[&Into::<OrderId>::into(order_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/orders/{order_id}", &[&Into::<OrderId>::into(order_id)])
             .model()
     }
 
@@ -104,10 +98,8 @@ impl<'c> Orders<'c> {
     /// `PATCH /api/v4/admin/orders/{order_id}/addresses`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
     pub fn update_addresses(self, order_id: impl Into<OrderId>, body: &OrderAddressesInput) -> Request<'c, OrderAddresses> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/orders/{order_id}/addresses", &[&Into::<OrderId>::into(order_id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/orders/{order_id}/addresses", &[&Into::<OrderId>::into(order_id)])
+            .body(body).model()
     }
 
     /// Cancel an order.
@@ -115,10 +107,8 @@ impl<'c> Orders<'c> {
     /// `POST /api/v4/admin/orders/{order_id}/cancel`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
     pub fn cancel(self, order_id: impl Into<OrderId>, body: &OrderCancelInput) -> Request<'c, Order> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/orders/{order_id}/cancel", &[&Into::<OrderId>::into(order_id)])
-            .body(body)
-            .model_at("order")
+        self.0.operation(Method::POST, "/api/v4/admin/orders/{order_id}/cancel", &[&Into::<OrderId>::into(order_id)])
+            .body(body).model_at("order")
     }
 
     /// Read the values of an order's custom fields.
@@ -128,8 +118,7 @@ impl<'c> Orders<'c> {
     /// `GET /api/v4/admin/orders/{order_internal_id}/custom_fields`
     /// [source](https://developers.webcommander.com/order-get-api-documentation)
     pub fn custom_field_values(self, order_internal_id: impl Into<OrderInternalId>) -> Request<'c, OrderCustomFieldValues> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/orders/{order_internal_id}/custom_fields", &[&Into::<OrderInternalId>::into(order_internal_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/orders/{order_internal_id}/custom_fields", &[&Into::<OrderInternalId>::into(order_internal_id)])
             .model()
     }
 
@@ -140,10 +129,8 @@ impl<'c> Orders<'c> {
     /// `POST /api/v4/admin/orders/{order_id}/refunds`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
     pub fn refund(self, order_id: impl Into<OrderId>, body: &RefundInput) -> Request<'c, OrderRefund> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/orders/{order_id}/refunds", &[&Into::<OrderId>::into(order_id)])
-            .body_in("refund", body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/orders/{order_id}/refunds", &[&Into::<OrderId>::into(order_id)])
+            .body_in("refund", body).model()
     }
 
     /// E-mail the invoice of an order.
@@ -153,10 +140,8 @@ impl<'c> Orders<'c> {
     /// `POST /api/v4/admin/orders/{order_internal_id}/send-invoice`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
     pub fn send_invoice(self, order_internal_id: impl Into<OrderInternalId>, body: &OrderInvoiceInput) -> Request<'c, OrderInvoiceResponse> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/orders/{order_internal_id}/send-invoice", &[&Into::<OrderInternalId>::into(order_internal_id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/orders/{order_internal_id}/send-invoice", &[&Into::<OrderInternalId>::into(order_internal_id)])
+            .body(body).model()
     }
 
     /// Read how far an order has shipped.
@@ -164,8 +149,7 @@ impl<'c> Orders<'c> {
     /// `GET /api/v4/admin/orders/{order_id}/shipment-status`
     /// [source](https://developers.webcommander.com/order-get-api-documentation)
     pub fn shipment_status(self, order_id: impl Into<OrderId>) -> Request<'c, ShipmentStatus> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/orders/{order_id}/shipment-status", &[&Into::<OrderId>::into(order_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/orders/{order_id}/shipment-status", &[&Into::<OrderId>::into(order_id)])
             .model()
     }
 
@@ -174,10 +158,8 @@ impl<'c> Orders<'c> {
     /// `PATCH /api/v4/admin/orders/{order_id}/update-status`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
     pub fn update_status(self, order_id: impl Into<OrderId>, body: &OrderStatusInput) -> Request<'c, Order> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/orders/{order_id}/update-status", &[&Into::<OrderId>::into(order_id)])
-            .body(body)
-            .model_at("order")
+        self.0.operation(Method::PATCH, "/api/v4/admin/orders/{order_id}/update-status", &[&Into::<OrderId>::into(order_id)])
+            .body(body).model_at("order")
     }
 
     /// Add a status of the store's own.
@@ -199,8 +181,7 @@ impl<'c> Orders<'c> {
     /// `GET /api/v4/admin/customers/{customer_id}/orders`
     /// [source](https://developers.webcommander.com/order-get-api-documentation)
     pub fn list_for_customer(self, customer_id: impl Into<CustomerId>) -> List<'c, Order> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/customers/{customer_id}/orders", &[&Into::<CustomerId>::into(customer_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/customers/{customer_id}/orders", &[&Into::<CustomerId>::into(customer_id)])
             .list(&LIST_FOR_CUSTOMER_ORDER)
     }
 }
@@ -944,13 +925,8 @@ auth_core::names! {
     }
 }
 
-const LIST_ORDERS: Paging = Paging::offset("offset")
-    .items(&["/orders"])
+const LIST_ORDERS: Paging = Paging::offset("offset").items(&["/orders"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20);
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20);
 
-const LIST_FOR_CUSTOMER_ORDER: Paging = Paging::single()
-    .items(&["/orders"])
-    .identity("order_id");
+const LIST_FOR_CUSTOMER_ORDER: Paging = Paging::single().items(&["/orders"]).identity("order_id");

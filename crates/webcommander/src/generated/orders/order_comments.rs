@@ -18,8 +18,7 @@ impl<'c> OrderComments<'c> {
     /// `GET /api/v4/admin/orders/{order_id}/comments`
     /// [source](https://developers.webcommander.com/order-get-api-documentation)
     pub fn list(self, order_id: impl Into<OrderId>) -> List<'c, OrderComment> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/orders/{order_id}/comments", &[&Into::<OrderId>::into(order_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/orders/{order_id}/comments", &[&Into::<OrderId>::into(order_id)])
             .list(&LIST_ORDER_COMMENTS)
     }
 
@@ -28,10 +27,8 @@ impl<'c> OrderComments<'c> {
     /// `POST /api/v4/admin/orders/{order_id}/comments`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
     pub fn create(self, order_id: impl Into<OrderId>, body: &OrderCommentInput) -> Request<'c, OrderComment> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/orders/{order_id}/comments", &[&Into::<OrderId>::into(order_id)])
-            .body(body)
-            .model_at("comment")
+        self.0.operation(Method::POST, "/api/v4/admin/orders/{order_id}/comments", &[&Into::<OrderId>::into(order_id)])
+            .body(body).model_at("comment")
     }
 }
 
@@ -63,5 +60,4 @@ auth_core::model! {
     }
 }
 
-const LIST_ORDER_COMMENTS: Paging = Paging::single()
-    .items(&["/comments"]);
+const LIST_ORDER_COMMENTS: Paging = Paging::single().items(&["/comments"]);

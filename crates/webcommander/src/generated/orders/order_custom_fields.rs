@@ -19,8 +19,7 @@ impl<'c> OrderCustomFields<'c> {
     /// `GET /api/v4/admin/order_custom_fields`
     /// [tools/modules/order_custom_fields.py](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListOrderCustomFields<'c> {
-        ListOrderCustomFields(self.0
-            .operation(Method::GET, "/api/v4/admin/order_custom_fields", &[])
+        ListOrderCustomFields(self.0.operation(Method::GET, "/api/v4/admin/order_custom_fields", &[])
             .list(&LIST_ORDER_CUSTOM_FIELDS))
     }
 
@@ -29,8 +28,7 @@ impl<'c> OrderCustomFields<'c> {
     /// `GET /api/v4/admin/order_custom_fields/count`
     /// [tools/modules/order_custom_fields.py](https://github.com/shuvo-webalive/docs)
     pub fn count(self) -> CountOrderCustomFields<'c> {
-        CountOrderCustomFields(self.0
-            .operation(Method::GET, "/api/v4/admin/order_custom_fields/count", &[])
+        CountOrderCustomFields(self.0.operation(Method::GET, "/api/v4/admin/order_custom_fields/count", &[])
             .model_at("count"))
     }
 
@@ -41,8 +39,7 @@ impl<'c> OrderCustomFields<'c> {
     /// `GET /api/v4/admin/order_custom_fields/{order_custom_field_id}`
     /// [tools/modules/order_custom_fields.py](https://github.com/shuvo-webalive/docs)
     pub fn get(self, order_custom_field_id: impl Into<OrderCustomFieldId>) -> GetOrderCustomField<'c> {
-        GetOrderCustomField(self.0
-            .operation(Method::GET, "/api/v4/admin/order_custom_fields/{order_custom_field_id}", &[&Into::<OrderCustomFieldId>::into(order_custom_field_id)])
+        GetOrderCustomField(self.0.operation(Method::GET, "/api/v4/admin/order_custom_fields/{order_custom_field_id}", &[&Into::<OrderCustomFieldId>::into(order_custom_field_id)])
             .model_at("order_custom_field"))
     }
 
@@ -53,10 +50,8 @@ impl<'c> OrderCustomFields<'c> {
     /// `POST /api/v4/admin/order_custom_fields/{order_custom_field_id}/validate_timeslot`
     /// [tools/modules/order_custom_fields.py](https://github.com/shuvo-webalive/docs)
     pub fn validate_timeslot(self, order_custom_field_id: impl Into<OrderCustomFieldId>, body: &TimeslotInput) -> Request<'c, TimeslotResult> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/order_custom_fields/{order_custom_field_id}/validate_timeslot", &[&Into::<OrderCustomFieldId>::into(order_custom_field_id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/order_custom_fields/{order_custom_field_id}/validate_timeslot", &[&Into::<OrderCustomFieldId>::into(order_custom_field_id)])
+            .body(body).model()
     }
 }
 
@@ -192,10 +187,7 @@ auth_core::names! {
     }
 }
 
-const LIST_ORDER_CUSTOM_FIELDS: Paging = Paging::offset("offset")
-    .items(&["/order_custom_fields"])
+const LIST_ORDER_CUSTOM_FIELDS: Paging = Paging::offset("offset").items(&["/order_custom_fields"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

@@ -29,10 +29,8 @@ impl<'c> OrderFlags<'c> {
     ///
     /// `POST /api/v4/admin/order_flags` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &OrderFlagInput) -> Request<'c, OrderFlag> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/order_flags", &[])
-            .body_in("order_flag", body)
-            .model_at("order_flag")
+        self.0.operation(Method::POST, "/api/v4/admin/order_flags", &[])
+            .body_in("order_flag", body).model_at("order_flag")
     }
 
     /// Read an order flag.
@@ -40,8 +38,7 @@ impl<'c> OrderFlags<'c> {
     /// `GET /api/v4/admin/order_flags/{order_flag_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, order_flag_id: impl Into<OrderFlagId>) -> Request<'c, OrderFlag> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/order_flags/{order_flag_id}", &[&Into::<OrderFlagId>::into(order_flag_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/order_flags/{order_flag_id}", &[&Into::<OrderFlagId>::into(order_flag_id)])
             .model_at("order_flag")
     }
 
@@ -50,8 +47,7 @@ impl<'c> OrderFlags<'c> {
     /// `HEAD /api/v4/admin/order_flags/{order_flag_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn check(self, order_flag_id: impl Into<OrderFlagId>) -> Request<'c, bool> {
-        self.0
-            .operation(Method::HEAD, "/api/v4/admin/order_flags/{order_flag_id}", &[&Into::<OrderFlagId>::into(order_flag_id)])
+        self.0.operation(Method::HEAD, "/api/v4/admin/order_flags/{order_flag_id}", &[&Into::<OrderFlagId>::into(order_flag_id)])
             .exists()
     }
 
@@ -62,10 +58,8 @@ impl<'c> OrderFlags<'c> {
     /// `PUT /api/v4/admin/order_flags/{order_flag_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, order_flag_id: impl Into<OrderFlagId>, body: &OrderFlagUpdate) -> Request<'c, OrderFlag> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/order_flags/{order_flag_id}", &[&Into::<OrderFlagId>::into(order_flag_id)])
-            .body_in("order_flag", body)
-            .model_at("order_flag")
+        self.0.operation(Method::PUT, "/api/v4/admin/order_flags/{order_flag_id}", &[&Into::<OrderFlagId>::into(order_flag_id)])
+            .body_in("order_flag", body).model_at("order_flag")
     }
 
     /// Delete an order flag.
@@ -73,8 +67,7 @@ impl<'c> OrderFlags<'c> {
     /// `DELETE /api/v4/admin/order_flags/{order_flag_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, order_flag_id: impl Into<OrderFlagId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/order_flags/{order_flag_id}", &[&Into::<OrderFlagId>::into(order_flag_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/order_flags/{order_flag_id}", &[&Into::<OrderFlagId>::into(order_flag_id)])
             .empty()
     }
 }
@@ -147,10 +140,7 @@ auth_core::model! {
     }
 }
 
-const LIST_ORDER_FLAGS: Paging = Paging::offset("offset")
-    .items(&["/order_flags"])
+const LIST_ORDER_FLAGS: Paging = Paging::offset("offset").items(&["/order_flags"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

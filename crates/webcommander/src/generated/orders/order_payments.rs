@@ -19,10 +19,8 @@ impl<'c> OrderPayments<'c> {
     /// `POST /api/v4/admin/orders/{order_id}/payments`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
     pub fn create(self, order_id: impl Into<OrderId>, body: &OrderPaymentInput) -> Request<'c, OrderPaymentReceipt> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/orders/{order_id}/payments", &[&Into::<OrderId>::into(order_id)])
-            .body_in("payment", body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/orders/{order_id}/payments", &[&Into::<OrderId>::into(order_id)])
+            .body_in("payment", body).model()
     }
 
     /// Refund part of a payment.
@@ -32,11 +30,8 @@ impl<'c> OrderPayments<'c> {
     /// `POST /api/v4/admin/payment/{payment_id}/refunds`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
     pub fn refund(self, payment_id: impl Into<PaymentId>, body: &RefundOrderPaymentBody) -> Request<'c, PaymentRefundResult> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/payment/{payment_id}/refunds", &[&Into::<PaymentId>::into(payment_id)])
-            .idempotency_key()
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/payment/{payment_id}/refunds", &[&Into::<PaymentId>::into(payment_id)])
+            .idempotency_key().body(body).model()
     }
 }
 

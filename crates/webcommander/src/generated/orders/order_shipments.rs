@@ -20,8 +20,7 @@ impl<'c> OrderShipments<'c> {
     ///
     /// Concluded, not read on a page: No source shows whether the list has a wrapper.
     pub fn list(self, order_id: impl Into<OrderId>) -> List<'c, Shipment> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/orders/{order_id}/shipments", &[&Into::<OrderId>::into(order_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/orders/{order_id}/shipments", &[&Into::<OrderId>::into(order_id)])
             .list(&LIST_ORDER_SHIPMENTS)
     }
 
@@ -32,10 +31,8 @@ impl<'c> OrderShipments<'c> {
     /// `POST /api/v4/admin/orders/{order_id}/shipments`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
     pub fn create(self, order_id: impl Into<OrderId>, body: &ShipmentInput) -> Request<'c, Shipment> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/orders/{order_id}/shipments", &[&Into::<OrderId>::into(order_id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::POST, "/api/v4/admin/orders/{order_id}/shipments", &[&Into::<OrderId>::into(order_id)])
+            .body(body).model()
     }
 
     /// Change a shipment.
@@ -45,10 +42,8 @@ impl<'c> OrderShipments<'c> {
     ///
     /// Concluded, not read on a page: No source shows the body.
     pub fn update(self, order_id: impl Into<OrderId>, shipment_id: impl Into<ShipmentId>, body: &Value) -> Request<'c, Shipment> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/orders/{order_id}/shipments/{shipment_id}", &[&Into::<OrderId>::into(order_id), &Into::<ShipmentId>::into(shipment_id)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/orders/{order_id}/shipments/{shipment_id}", &[&Into::<OrderId>::into(order_id), &Into::<ShipmentId>::into(shipment_id)])
+            .body(body).model()
     }
 }
 
@@ -113,5 +108,4 @@ auth_core::model! {
     }
 }
 
-const LIST_ORDER_SHIPMENTS: Paging = Paging::single()
-    .identity("shipping_id");
+const LIST_ORDER_SHIPMENTS: Paging = Paging::single().identity("shipping_id");

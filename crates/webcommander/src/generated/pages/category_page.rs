@@ -14,8 +14,7 @@ impl<'c> CategoryPage<'c> {
     /// `GET /api/v4/admin/settings/page_settings/category_page`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self) -> GetCategoryPage<'c> {
-        GetCategoryPage(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/category_page", &[])
+        GetCategoryPage(self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/category_page", &[])
             .model())
     }
 
@@ -32,10 +31,8 @@ impl<'c> CategoryPage<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/category_page`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &CategoryPageSettingsUpdate) -> Request<'c, CategoryPageSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/category_page", &[])
-            .body_in("category_page", body)
-            .model_at("category_page")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/category_page", &[])
+            .body_in("category_page", body).model_at("category_page")
     }
 
     /// Read one section of the settings of the category page.
@@ -43,8 +40,7 @@ impl<'c> CategoryPage<'c> {
     /// `GET /api/v4/admin/settings/page_settings/category_page/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<CategoryPageSection>) -> GetSectionCategoryPage<'c> {
-        GetSectionCategoryPage(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/category_page/{section}", &[&Into::<CategoryPageSection>::into(section)])
+        GetSectionCategoryPage(self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/category_page/{section}", &[&Into::<CategoryPageSection>::into(section)])
             .model())
     }
 
@@ -53,10 +49,8 @@ impl<'c> CategoryPage<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/category_page/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<CategoryPageSection>, body: &UpdateSectionCategoryPageBody) -> Request<'c, UpdateSectionCategoryPageAnswer> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/category_page/{section}", &[&Into::<CategoryPageSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/category_page/{section}", &[&Into::<CategoryPageSection>::into(section)])
+            .body(body).model()
     }
 }
 

@@ -14,8 +14,7 @@ impl<'c> CheckoutPage<'c> {
     /// `GET /api/v4/admin/settings/page_settings/checkout_page`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self) -> GetCheckoutPage<'c> {
-        GetCheckoutPage(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/checkout_page", &[])
+        GetCheckoutPage(self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/checkout_page", &[])
             .model())
     }
 
@@ -32,10 +31,8 @@ impl<'c> CheckoutPage<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/checkout_page`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &CheckoutPageInput) -> Request<'c, CheckoutPageSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/checkout_page", &[])
-            .body_in("checkout_page", body)
-            .model_at("checkout_page")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/checkout_page", &[])
+            .body_in("checkout_page", body).model_at("checkout_page")
     }
 
     /// Read one section of the settings of the checkout page.
@@ -43,8 +40,7 @@ impl<'c> CheckoutPage<'c> {
     /// `GET /api/v4/admin/settings/page_settings/checkout_page/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<CheckoutPageSection>) -> GetSectionCheckoutPage<'c> {
-        GetSectionCheckoutPage(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/checkout_page/{section}", &[&Into::<CheckoutPageSection>::into(section)])
+        GetSectionCheckoutPage(self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/checkout_page/{section}", &[&Into::<CheckoutPageSection>::into(section)])
             .model())
     }
 
@@ -53,10 +49,8 @@ impl<'c> CheckoutPage<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/checkout_page/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<UpdateCheckoutPageSection>, body: &UpdateSectionCheckoutPageBody) -> Request<'c, UpdateSectionCheckoutPageAnswer> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/checkout_page/{section}", &[&Into::<UpdateCheckoutPageSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/checkout_page/{section}", &[&Into::<UpdateCheckoutPageSection>::into(section)])
+            .body(body).model()
     }
 }
 

@@ -14,8 +14,7 @@ impl<'c> ProductPage<'c> {
     /// `GET /api/v4/admin/settings/page_settings/product_page`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self) -> GetProductPage<'c> {
-        GetProductPage(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/product_page", &[])
+        GetProductPage(self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/product_page", &[])
             .model())
     }
 
@@ -32,10 +31,8 @@ impl<'c> ProductPage<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/product_page`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &ProductPageSettingsUpdate) -> Request<'c, ProductPageSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/product_page", &[])
-            .body_in("product_page", body)
-            .model_at("product_page")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/product_page", &[])
+            .body_in("product_page", body).model_at("product_page")
     }
 
     /// Read one section of the settings of the product page.
@@ -43,8 +40,7 @@ impl<'c> ProductPage<'c> {
     /// `GET /api/v4/admin/settings/page_settings/product_page/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<ProductPageSection>) -> GetSectionProductPage<'c> {
-        GetSectionProductPage(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/product_page/{section}", &[&Into::<ProductPageSection>::into(section)])
+        GetSectionProductPage(self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/product_page/{section}", &[&Into::<ProductPageSection>::into(section)])
             .model())
     }
 
@@ -53,10 +49,8 @@ impl<'c> ProductPage<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/product_page/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<ProductPageSection>, body: &UpdateSectionProductPageBody) -> Request<'c, ProductPageSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/product_page/{section}", &[&Into::<ProductPageSection>::into(section)])
-            .body(body)
-            .model_at("product_page")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/product_page/{section}", &[&Into::<ProductPageSection>::into(section)])
+            .body(body).model_at("product_page")
     }
 }
 

@@ -18,8 +18,7 @@ impl<'c> ProductPromotions<'c> {
     /// `GET /api/v4/admin/settings/page_settings/search_result_page/product_promotion`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListProductPromotions<'c> {
-        ListProductPromotions(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion", &[])
+        ListProductPromotions(self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion", &[])
             .list(&LIST_PRODUCT_PROMOTIONS))
     }
 
@@ -28,10 +27,8 @@ impl<'c> ProductPromotions<'c> {
     /// `POST /api/v4/admin/settings/page_settings/search_result_page/product_promotion`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &ProductPromotionInput) -> Request<'c, ProductPromotion> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion", &[])
-            .body_in("product_promotion", body)
-            .model_at("product_promotion")
+        self.0.operation(Method::POST, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion", &[])
+            .body_in("product_promotion", body).model_at("product_promotion")
     }
 
     /// Read a product promotion.
@@ -39,8 +36,7 @@ impl<'c> ProductPromotions<'c> {
     /// `GET /api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, promotion_id: impl Into<ProductPromotionId>) -> Request<'c, ProductPromotion> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}", &[&Into::<ProductPromotionId>::into(promotion_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}", &[&Into::<ProductPromotionId>::into(promotion_id)])
             .model_at("product_promotion")
     }
 
@@ -49,10 +45,8 @@ impl<'c> ProductPromotions<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, promotion_id: impl Into<ProductPromotionId>, body: &ProductPromotionUpdate) -> Request<'c, ProductPromotion> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}", &[&Into::<ProductPromotionId>::into(promotion_id)])
-            .body_in("product_promotion", body)
-            .model_at("product_promotion")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}", &[&Into::<ProductPromotionId>::into(promotion_id)])
+            .body_in("product_promotion", body).model_at("product_promotion")
     }
 
     /// Delete a product promotion.
@@ -60,8 +54,7 @@ impl<'c> ProductPromotions<'c> {
     /// `DELETE /api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, promotion_id: impl Into<ProductPromotionId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}", &[&Into::<ProductPromotionId>::into(promotion_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}", &[&Into::<ProductPromotionId>::into(promotion_id)])
             .empty()
     }
 
@@ -70,10 +63,8 @@ impl<'c> ProductPromotions<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}/active`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn set_active(self, promotion_id: impl Into<ProductPromotionId>, is_active: bool) -> Request<'c, ProductPromotion> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}/active", &[&Into::<ProductPromotionId>::into(promotion_id)])
-            .body_in("product_promotion/is_active", &is_active)
-            .model_at("product_promotion")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/search_result_page/product_promotion/{promotion_id}/active", &[&Into::<ProductPromotionId>::into(promotion_id)])
+            .body_in("product_promotion/is_active", &is_active).model_at("product_promotion")
     }
 }
 
@@ -143,10 +134,7 @@ auth_core::model! {
     }
 }
 
-const LIST_PRODUCT_PROMOTIONS: Paging = Paging::offset("offset")
-    .items(&["/product_promotions"])
+const LIST_PRODUCT_PROMOTIONS: Paging = Paging::offset("offset").items(&["/product_promotions"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

@@ -14,8 +14,7 @@ impl<'c> SearchResultPage<'c> {
     /// `GET /api/v4/admin/settings/page_settings/search_result_page`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self) -> GetSearchResultPage<'c> {
-        GetSearchResultPage(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/search_result_page", &[])
+        GetSearchResultPage(self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/search_result_page", &[])
             .model())
     }
 
@@ -32,10 +31,8 @@ impl<'c> SearchResultPage<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/search_result_page`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &SearchResultPageUpdate) -> Request<'c, SearchResultPageSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/search_result_page", &[])
-            .body_in("search_result_page", body)
-            .model_at("search_result_page")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/search_result_page", &[])
+            .body_in("search_result_page", body).model_at("search_result_page")
     }
 
     /// Read one section of the settings of the search result page.
@@ -43,8 +40,7 @@ impl<'c> SearchResultPage<'c> {
     /// `GET /api/v4/admin/settings/page_settings/search_result_page/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<SearchResultPageSection>) -> GetSectionSearchResultPage<'c> {
-        GetSectionSearchResultPage(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/search_result_page/{section}", &[&Into::<SearchResultPageSection>::into(section)])
+        GetSectionSearchResultPage(self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/search_result_page/{section}", &[&Into::<SearchResultPageSection>::into(section)])
             .model())
     }
 
@@ -55,10 +51,8 @@ impl<'c> SearchResultPage<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/search_result_page/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<SearchResultPageSection>, body: &UpdateSectionSearchResultPageBody) -> Request<'c, SearchResultPageSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/search_result_page/{section}", &[&Into::<SearchResultPageSection>::into(section)])
-            .body(body)
-            .model_at("search_result_page")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/search_result_page/{section}", &[&Into::<SearchResultPageSection>::into(section)])
+            .body(body).model_at("search_result_page")
     }
 }
 

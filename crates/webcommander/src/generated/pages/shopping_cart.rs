@@ -14,8 +14,7 @@ impl<'c> ShoppingCart<'c> {
     /// `GET /api/v4/admin/settings/page_settings/shopping_cart`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self) -> GetShoppingCart<'c> {
-        GetShoppingCart(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/shopping_cart", &[])
+        GetShoppingCart(self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/shopping_cart", &[])
             .model())
     }
 
@@ -32,10 +31,8 @@ impl<'c> ShoppingCart<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/shopping_cart`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &ShoppingCartSettingsUpdate) -> Request<'c, ShoppingCartSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/shopping_cart", &[])
-            .body_in("shopping_cart", body)
-            .model_at("shopping_cart")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/shopping_cart", &[])
+            .body_in("shopping_cart", body).model_at("shopping_cart")
     }
 
     /// Read one section of the settings of the shopping cart.
@@ -43,8 +40,7 @@ impl<'c> ShoppingCart<'c> {
     /// `GET /api/v4/admin/settings/page_settings/shopping_cart/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<ShoppingCartSection>) -> GetSectionShoppingCart<'c> {
-        GetSectionShoppingCart(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/page_settings/shopping_cart/{section}", &[&Into::<ShoppingCartSection>::into(section)])
+        GetSectionShoppingCart(self.0.operation(Method::GET, "/api/v4/admin/settings/page_settings/shopping_cart/{section}", &[&Into::<ShoppingCartSection>::into(section)])
             .model())
     }
 
@@ -53,10 +49,8 @@ impl<'c> ShoppingCart<'c> {
     /// `PATCH /api/v4/admin/settings/page_settings/shopping_cart/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<ShoppingCartSection>, body: &UpdateSectionShoppingCartBody) -> Request<'c, UpdateSectionShoppingCartAnswer> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/page_settings/shopping_cart/{section}", &[&Into::<ShoppingCartSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/page_settings/shopping_cart/{section}", &[&Into::<ShoppingCartSection>::into(section)])
+            .body(body).model()
     }
 }
 

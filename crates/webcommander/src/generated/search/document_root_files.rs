@@ -16,8 +16,7 @@ impl<'c> DocumentRootFiles<'c> {
     /// `GET /api/v4/admin/settings/seo_configuration/document_root`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListDocumentRootFiles<'c> {
-        ListDocumentRootFiles(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/seo_configuration/document_root", &[])
+        ListDocumentRootFiles(self.0.operation(Method::GET, "/api/v4/admin/settings/seo_configuration/document_root", &[])
             .list(&LIST_DOCUMENT_ROOT_FILES))
     }
 
@@ -28,10 +27,8 @@ impl<'c> DocumentRootFiles<'c> {
     /// `POST /api/v4/admin/settings/seo_configuration/document_root`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn upload(self, file: Upload) -> Request<'c, SeoDocumentRootFile> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/settings/seo_configuration/document_root", &[])
-            .upload("file", file)
-            .model_at("document_root_file")
+        self.0.operation(Method::POST, "/api/v4/admin/settings/seo_configuration/document_root", &[])
+            .upload("file", file).model_at("document_root_file")
     }
 
     /// Delete a file from the document root.
@@ -39,8 +36,7 @@ impl<'c> DocumentRootFiles<'c> {
     /// `DELETE /api/v4/admin/settings/seo_configuration/document_root/{config_key}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, config_key: impl Into<DocumentRootFileId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/settings/seo_configuration/document_root/{config_key}", &[&Into::<DocumentRootFileId>::into(config_key)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/settings/seo_configuration/document_root/{config_key}", &[&Into::<DocumentRootFileId>::into(config_key)])
             .empty()
     }
 }
@@ -55,9 +51,6 @@ auth_core::parameters! {
     }
 }
 
-const LIST_DOCUMENT_ROOT_FILES: Paging = Paging::offset("offset")
-    .items(&["/items"])
+const LIST_DOCUMENT_ROOT_FILES: Paging = Paging::offset("offset").items(&["/items"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(100);
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(100);

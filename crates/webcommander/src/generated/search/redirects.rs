@@ -17,8 +17,7 @@ impl<'c> Redirects<'c> {
     /// `GET /api/v4/admin/settings/seo_configuration/redirects`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListRedirects<'c> {
-        ListRedirects(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/seo_configuration/redirects", &[])
+        ListRedirects(self.0.operation(Method::GET, "/api/v4/admin/settings/seo_configuration/redirects", &[])
             .list(&LIST_REDIRECTS))
     }
 
@@ -29,10 +28,8 @@ impl<'c> Redirects<'c> {
     /// `POST /api/v4/admin/settings/seo_configuration/redirects`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &SeoRedirectInput) -> Request<'c, SeoRedirect> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/settings/seo_configuration/redirects", &[])
-            .body(body)
-            .model_at("redirect")
+        self.0.operation(Method::POST, "/api/v4/admin/settings/seo_configuration/redirects", &[])
+            .body(body).model_at("redirect")
     }
 
     /// Read a redirect.
@@ -40,8 +37,7 @@ impl<'c> Redirects<'c> {
     /// `GET /api/v4/admin/settings/seo_configuration/redirects/{redirect_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, redirect_id: impl Into<RedirectId>) -> Request<'c, SeoRedirect> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/settings/seo_configuration/redirects/{redirect_id}", &[&Into::<RedirectId>::into(redirect_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/settings/seo_configuration/redirects/{redirect_id}", &[&Into::<RedirectId>::into(redirect_id)])
             .model_at("redirect")
     }
 
@@ -50,10 +46,8 @@ impl<'c> Redirects<'c> {
     /// `PATCH /api/v4/admin/settings/seo_configuration/redirects/{redirect_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, redirect_id: impl Into<RedirectId>, body: &SeoRedirectUpdate) -> Request<'c, SeoRedirect> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/seo_configuration/redirects/{redirect_id}", &[&Into::<RedirectId>::into(redirect_id)])
-            .body(body)
-            .model_at("redirect")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/seo_configuration/redirects/{redirect_id}", &[&Into::<RedirectId>::into(redirect_id)])
+            .body(body).model_at("redirect")
     }
 
     /// Delete a redirect.
@@ -61,8 +55,7 @@ impl<'c> Redirects<'c> {
     /// `DELETE /api/v4/admin/settings/seo_configuration/redirects/{redirect_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, redirect_id: impl Into<RedirectId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/settings/seo_configuration/redirects/{redirect_id}", &[&Into::<RedirectId>::into(redirect_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/settings/seo_configuration/redirects/{redirect_id}", &[&Into::<RedirectId>::into(redirect_id)])
             .empty()
     }
 }
@@ -97,10 +90,7 @@ auth_core::model! {
     }
 }
 
-const LIST_REDIRECTS: Paging = Paging::offset("offset")
-    .items(&["/items"])
+const LIST_REDIRECTS: Paging = Paging::offset("offset").items(&["/items"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(100)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(100)
     .identity("id");

@@ -32,10 +32,8 @@ impl<'c> SearchSettingsResource<'c> {
     /// `PUT /api/v4/admin/settings/search_settings`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, body: &SearchSettingsUpdate) -> Request<'c, SearchSettings> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/settings/search_settings", &[])
-            .body_in("search_settings", body)
-            .model_at("search_settings")
+        self.0.operation(Method::PUT, "/api/v4/admin/settings/search_settings", &[])
+            .body_in("search_settings", body).model_at("search_settings")
     }
 
     /// Change the search settings.
@@ -43,10 +41,8 @@ impl<'c> SearchSettingsResource<'c> {
     /// `PATCH /api/v4/admin/settings/search_settings`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &SearchSettingsUpdate) -> Request<'c, SearchSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/search_settings", &[])
-            .body_in("search_settings", body)
-            .model_at("search_settings")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/search_settings", &[])
+            .body_in("search_settings", body).model_at("search_settings")
     }
 
     /// Read one section of the search settings.
@@ -54,8 +50,7 @@ impl<'c> SearchSettingsResource<'c> {
     /// `GET /api/v4/admin/settings/search_settings/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<SearchSettingsSection>) -> GetSectionSearchSettings<'c> {
-        GetSectionSearchSettings(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/search_settings/{section}", &[&Into::<SearchSettingsSection>::into(section)])
+        GetSectionSearchSettings(self.0.operation(Method::GET, "/api/v4/admin/settings/search_settings/{section}", &[&Into::<SearchSettingsSection>::into(section)])
             .model())
     }
 
@@ -66,10 +61,8 @@ impl<'c> SearchSettingsResource<'c> {
     /// `PUT /api/v4/admin/settings/search_settings/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn replace_section(self, section: impl Into<SearchSettingsSection>, body: &ReplaceSectionSearchSettingsBody) -> Request<'c, ReplaceSectionSearchSettingsAnswer> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/settings/search_settings/{section}", &[&Into::<SearchSettingsSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/api/v4/admin/settings/search_settings/{section}", &[&Into::<SearchSettingsSection>::into(section)])
+            .body(body).model()
     }
 
     /// Change one section of the search settings.
@@ -77,10 +70,8 @@ impl<'c> SearchSettingsResource<'c> {
     /// `PATCH /api/v4/admin/settings/search_settings/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<SearchSettingsSection>, body: &UpdateSectionSearchSettingsBody) -> Request<'c, UpdateSectionSearchSettingsAnswer> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/search_settings/{section}", &[&Into::<SearchSettingsSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/search_settings/{section}", &[&Into::<SearchSettingsSection>::into(section)])
+            .body(body).model()
     }
 
     /// Read how far the search index was rebuilt.

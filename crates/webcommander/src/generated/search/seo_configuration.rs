@@ -16,8 +16,7 @@ impl<'c> SeoConfigurationResource<'c> {
     /// `GET /api/v4/admin/settings/seo_configuration`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self) -> GetSeoConfiguration<'c> {
-        GetSeoConfiguration(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/seo_configuration", &[])
+        GetSeoConfiguration(self.0.operation(Method::GET, "/api/v4/admin/settings/seo_configuration", &[])
             .model())
     }
 
@@ -36,10 +35,8 @@ impl<'c> SeoConfigurationResource<'c> {
     /// `PUT /api/v4/admin/settings/seo_configuration`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, body: &SeoConfigurationInput) -> Request<'c, SeoConfiguration> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/settings/seo_configuration", &[])
-            .body_in("seo_configuration", body)
-            .model_at("seo_configuration")
+        self.0.operation(Method::PUT, "/api/v4/admin/settings/seo_configuration", &[])
+            .body_in("seo_configuration", body).model_at("seo_configuration")
     }
 
     /// Change the SEO settings.
@@ -47,10 +44,8 @@ impl<'c> SeoConfigurationResource<'c> {
     /// `PATCH /api/v4/admin/settings/seo_configuration`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &SeoConfigurationInput) -> Request<'c, SeoConfiguration> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/seo_configuration", &[])
-            .body_in("seo_configuration", body)
-            .model_at("seo_configuration")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/seo_configuration", &[])
+            .body_in("seo_configuration", body).model_at("seo_configuration")
     }
 
     /// Read one section of the SEO settings.
@@ -58,8 +53,7 @@ impl<'c> SeoConfigurationResource<'c> {
     /// `GET /api/v4/admin/settings/seo_configuration/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<SeoConfigurationSection>) -> GetSectionSeoConfiguration<'c> {
-        GetSectionSeoConfiguration(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/seo_configuration/{section}", &[&Into::<SeoConfigurationSection>::into(section)])
+        GetSectionSeoConfiguration(self.0.operation(Method::GET, "/api/v4/admin/settings/seo_configuration/{section}", &[&Into::<SeoConfigurationSection>::into(section)])
             .model())
     }
 
@@ -68,10 +62,8 @@ impl<'c> SeoConfigurationResource<'c> {
     /// `PUT /api/v4/admin/settings/seo_configuration/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn replace_section(self, section: impl Into<SeoConfigurationSection>, body: &ReplaceSectionSeoConfigurationBody) -> Request<'c, ReplaceSectionSeoConfigurationAnswer> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/settings/seo_configuration/{section}", &[&Into::<SeoConfigurationSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PUT, "/api/v4/admin/settings/seo_configuration/{section}", &[&Into::<SeoConfigurationSection>::into(section)])
+            .body(body).model()
     }
 
     /// Change one section of the SEO settings.
@@ -79,10 +71,8 @@ impl<'c> SeoConfigurationResource<'c> {
     /// `PATCH /api/v4/admin/settings/seo_configuration/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<SeoConfigurationSection>, body: &UpdateSectionSeoConfigurationBody) -> Request<'c, UpdateSectionSeoConfigurationAnswer> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/seo_configuration/{section}", &[&Into::<SeoConfigurationSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/seo_configuration/{section}", &[&Into::<SeoConfigurationSection>::into(section)])
+            .body(body).model()
     }
 }
 

@@ -30,10 +30,8 @@ impl<'c> CustomerPortal<'c> {
     /// `PATCH /api/v4/admin/settings/customer_portal`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &CustomerPortalSettingsInput) -> Request<'c, CustomerPortalSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/customer_portal", &[])
-            .body_in("customer_portal", body)
-            .model_at("customer_portal")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/customer_portal", &[])
+            .body_in("customer_portal", body).model_at("customer_portal")
     }
 
     /// Read one section of the settings of the customer portal.
@@ -41,8 +39,7 @@ impl<'c> CustomerPortal<'c> {
     /// `GET /api/v4/admin/settings/customer_portal/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<CustomerPortalSection>) -> GetSectionCustomerPortal<'c> {
-        GetSectionCustomerPortal(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/customer_portal/{section}", &[&Into::<CustomerPortalSection>::into(section)])
+        GetSectionCustomerPortal(self.0.operation(Method::GET, "/api/v4/admin/settings/customer_portal/{section}", &[&Into::<CustomerPortalSection>::into(section)])
             .model())
     }
 
@@ -51,10 +48,8 @@ impl<'c> CustomerPortal<'c> {
     /// `PATCH /api/v4/admin/settings/customer_portal/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<UpdateCustomerPortalSection>, body: &UpdateSectionCustomerPortalBody) -> Request<'c, UpdateSectionCustomerPortalAnswer> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/customer_portal/{section}", &[&Into::<UpdateCustomerPortalSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/customer_portal/{section}", &[&Into::<UpdateCustomerPortalSection>::into(section)])
+            .body(body).model()
     }
 }
 

@@ -15,8 +15,7 @@ impl<'c> DomainAliases<'c> {
     ///
     /// `GET /api/v4/admin/aliases` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListDomainAliases<'c> {
-        ListDomainAliases(self.0
-            .operation(Method::GET, "/api/v4/admin/aliases", &[])
+        ListDomainAliases(self.0.operation(Method::GET, "/api/v4/admin/aliases", &[])
             .list(&LIST_DOMAIN_ALIASES))
     }
 
@@ -39,8 +38,7 @@ impl<'c> DomainAliases<'c> {
     /// `DELETE /api/v4/admin/aliases/{alias_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, alias_id: impl Into<DomainAliasId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/aliases/{alias_id}", &[&Into::<DomainAliasId>::into(alias_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/aliases/{alias_id}", &[&Into::<DomainAliasId>::into(alias_id)])
             .empty()
     }
 }
@@ -78,10 +76,7 @@ auth_core::model! {
     }
 }
 
-const LIST_DOMAIN_ALIASES: Paging = Paging::offset("offset")
-    .items(&["/aliases"])
+const LIST_DOMAIN_ALIASES: Paging = Paging::offset("offset").items(&["/aliases"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

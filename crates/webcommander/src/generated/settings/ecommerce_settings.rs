@@ -16,8 +16,7 @@ impl<'c> EcommerceSettingsResource<'c> {
     /// `GET /api/v4/admin/settings/ecommerce_settings`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self) -> GetEcommerceSettings<'c> {
-        GetEcommerceSettings(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/ecommerce_settings", &[])
+        GetEcommerceSettings(self.0.operation(Method::GET, "/api/v4/admin/settings/ecommerce_settings", &[])
             .model())
     }
 
@@ -34,10 +33,8 @@ impl<'c> EcommerceSettingsResource<'c> {
     /// `PATCH /api/v4/admin/settings/ecommerce_settings`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &EcommerceSettingsInput) -> Request<'c, EcommerceSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/ecommerce_settings", &[])
-            .body_in("ecommerce_settings", body)
-            .model_at("ecommerce_settings")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/ecommerce_settings", &[])
+            .body_in("ecommerce_settings", body).model_at("ecommerce_settings")
     }
 
     /// Read one section of the e-commerce settings.
@@ -45,8 +42,7 @@ impl<'c> EcommerceSettingsResource<'c> {
     /// `GET /api/v4/admin/settings/ecommerce_settings/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<EcommerceSettingsSection>) -> GetSectionEcommerceSettings<'c> {
-        GetSectionEcommerceSettings(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/ecommerce_settings/{section}", &[&Into::<EcommerceSettingsSection>::into(section)])
+        GetSectionEcommerceSettings(self.0.operation(Method::GET, "/api/v4/admin/settings/ecommerce_settings/{section}", &[&Into::<EcommerceSettingsSection>::into(section)])
             .model())
     }
 
@@ -55,10 +51,8 @@ impl<'c> EcommerceSettingsResource<'c> {
     /// `PATCH /api/v4/admin/settings/ecommerce_settings/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<EcommerceSettingsSection>, body: &UpdateSectionEcommerceSettingsBody) -> Request<'c, UpdateSectionEcommerceSettingsAnswer> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/ecommerce_settings/{section}", &[&Into::<EcommerceSettingsSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/ecommerce_settings/{section}", &[&Into::<EcommerceSettingsSection>::into(section)])
+            .body(body).model()
     }
 }
 

@@ -34,10 +34,8 @@ impl<'c> SiteSettingsResource<'c> {
     /// `PATCH /api/v4/admin/settings/site_settings`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &SiteSettingsUpdate) -> Request<'c, SiteSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/site_settings", &[])
-            .body_in("site_settings", body)
-            .model_at("site_settings")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/site_settings", &[])
+            .body_in("site_settings", body).model_at("site_settings")
     }
 
     /// Read one section of the site settings.
@@ -45,8 +43,7 @@ impl<'c> SiteSettingsResource<'c> {
     /// `GET /api/v4/admin/settings/site_settings/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get_section(self, section: impl Into<SiteSettingsSection>) -> GetSectionSiteSettings<'c> {
-        GetSectionSiteSettings(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/site_settings/{section}", &[&Into::<SiteSettingsSection>::into(section)])
+        GetSectionSiteSettings(self.0.operation(Method::GET, "/api/v4/admin/settings/site_settings/{section}", &[&Into::<SiteSettingsSection>::into(section)])
             .model())
     }
 
@@ -55,10 +52,8 @@ impl<'c> SiteSettingsResource<'c> {
     /// `PATCH /api/v4/admin/settings/site_settings/{section}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update_section(self, section: impl Into<SiteSettingsSection>, body: &UpdateSectionSiteSettingsBody) -> Request<'c, UpdateSectionSiteSettingsAnswer> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/site_settings/{section}", &[&Into::<SiteSettingsSection>::into(section)])
-            .body(body)
-            .model()
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/site_settings/{section}", &[&Into::<SiteSettingsSection>::into(section)])
+            .body(body).model()
     }
 }
 

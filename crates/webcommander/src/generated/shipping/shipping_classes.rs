@@ -16,8 +16,7 @@ impl<'c> ShippingClasses<'c> {
     /// `GET /api/v4/admin/shipping_classes`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListShippingClasses<'c> {
-        ListShippingClasses(self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_classes", &[])
+        ListShippingClasses(self.0.operation(Method::GET, "/api/v4/admin/shipping_classes", &[])
             .list(&LIST_SHIPPING_CLASSES))
     }
 
@@ -34,10 +33,8 @@ impl<'c> ShippingClasses<'c> {
     /// `POST /api/v4/admin/shipping_classes`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &ShippingClassInput) -> Request<'c, ShippingClass> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/shipping_classes", &[])
-            .body_in("shipping_class", body)
-            .model_at("shipping_class")
+        self.0.operation(Method::POST, "/api/v4/admin/shipping_classes", &[])
+            .body_in("shipping_class", body).model_at("shipping_class")
     }
 
     /// Count the shipping classes.
@@ -45,8 +42,7 @@ impl<'c> ShippingClasses<'c> {
     /// `GET /api/v4/admin/shipping_classes/count`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn count(self) -> Request<'c, i64> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_classes/count", &[])
+        self.0.operation(Method::GET, "/api/v4/admin/shipping_classes/count", &[])
             .model_at("shipping_classes/count")
     }
 
@@ -55,8 +51,7 @@ impl<'c> ShippingClasses<'c> {
     /// `GET /api/v4/admin/shipping_classes/{shipping_class_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, shipping_class_id: impl Into<ShippingClassId>) -> GetShippingClass<'c> {
-        GetShippingClass(self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_classes/{shipping_class_id}", &[&Into::<ShippingClassId>::into(shipping_class_id)])
+        GetShippingClass(self.0.operation(Method::GET, "/api/v4/admin/shipping_classes/{shipping_class_id}", &[&Into::<ShippingClassId>::into(shipping_class_id)])
             .model())
     }
 
@@ -65,8 +60,7 @@ impl<'c> ShippingClasses<'c> {
     /// `HEAD /api/v4/admin/shipping_classes/{shipping_class_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn check(self, shipping_class_id: impl Into<ShippingClassId>) -> Request<'c, bool> {
-        self.0
-            .operation(Method::HEAD, "/api/v4/admin/shipping_classes/{shipping_class_id}", &[&Into::<ShippingClassId>::into(shipping_class_id)])
+        self.0.operation(Method::HEAD, "/api/v4/admin/shipping_classes/{shipping_class_id}", &[&Into::<ShippingClassId>::into(shipping_class_id)])
             .exists()
     }
 
@@ -75,10 +69,8 @@ impl<'c> ShippingClasses<'c> {
     /// `PUT /api/v4/admin/shipping_classes/{shipping_class_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, shipping_class_id: impl Into<ShippingClassId>, body: &ShippingClassUpdate) -> Request<'c, ShippingClass> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/shipping_classes/{shipping_class_id}", &[&Into::<ShippingClassId>::into(shipping_class_id)])
-            .body_in("shipping_class", body)
-            .model_at("shipping_class")
+        self.0.operation(Method::PUT, "/api/v4/admin/shipping_classes/{shipping_class_id}", &[&Into::<ShippingClassId>::into(shipping_class_id)])
+            .body_in("shipping_class", body).model_at("shipping_class")
     }
 
     /// Delete a shipping class.
@@ -88,8 +80,7 @@ impl<'c> ShippingClasses<'c> {
     /// `DELETE /api/v4/admin/shipping_classes/{shipping_class_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, shipping_class_id: impl Into<ShippingClassId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/shipping_classes/{shipping_class_id}", &[&Into::<ShippingClassId>::into(shipping_class_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/shipping_classes/{shipping_class_id}", &[&Into::<ShippingClassId>::into(shipping_class_id)])
             .empty()
     }
 
@@ -98,8 +89,7 @@ impl<'c> ShippingClasses<'c> {
     /// `PUT /api/v4/admin/shipping_classes/{shipping_class_id}/default`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn set_default(self, shipping_class_id: impl Into<ShippingClassId>) -> Request<'c, ShippingClass> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/shipping_classes/{shipping_class_id}/default", &[&Into::<ShippingClassId>::into(shipping_class_id)])
+        self.0.operation(Method::PUT, "/api/v4/admin/shipping_classes/{shipping_class_id}/default", &[&Into::<ShippingClassId>::into(shipping_class_id)])
             .model_at("shipping_class")
     }
 }
@@ -172,10 +162,7 @@ auth_core::model! {
     }
 }
 
-const LIST_SHIPPING_CLASSES: Paging = Paging::offset("offset")
-    .items(&["/shipping_classes"])
+const LIST_SHIPPING_CLASSES: Paging = Paging::offset("offset").items(&["/shipping_classes"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

@@ -16,8 +16,7 @@ impl<'c> ShippingMethods<'c> {
     /// `GET /api/v4/admin/shipping_methods`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListShippingMethods<'c> {
-        ListShippingMethods(self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_methods", &[])
+        ListShippingMethods(self.0.operation(Method::GET, "/api/v4/admin/shipping_methods", &[])
             .list(&LIST_SHIPPING_METHODS))
     }
 
@@ -34,10 +33,8 @@ impl<'c> ShippingMethods<'c> {
     /// `POST /api/v4/admin/shipping_methods`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &ShippingMethodInput) -> Request<'c, ShippingMethod> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/shipping_methods", &[])
-            .body_in("shipping_method", body)
-            .model_at("shipping_method")
+        self.0.operation(Method::POST, "/api/v4/admin/shipping_methods", &[])
+            .body_in("shipping_method", body).model_at("shipping_method")
     }
 
     /// Count the shipping methods.
@@ -45,8 +42,7 @@ impl<'c> ShippingMethods<'c> {
     /// `GET /api/v4/admin/shipping_methods/count`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn count(self) -> Request<'c, i64> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_methods/count", &[])
+        self.0.operation(Method::GET, "/api/v4/admin/shipping_methods/count", &[])
             .model_at("shipping_methods/count")
     }
 
@@ -55,8 +51,7 @@ impl<'c> ShippingMethods<'c> {
     /// `GET /api/v4/admin/shipping_methods/{shipping_method_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, shipping_method_id: impl Into<ShippingMethodId>) -> GetShippingMethod<'c> {
-        GetShippingMethod(self.0
-            .operation(Method::GET, "/api/v4/admin/shipping_methods/{shipping_method_id}", &[&Into::<ShippingMethodId>::into(shipping_method_id)])
+        GetShippingMethod(self.0.operation(Method::GET, "/api/v4/admin/shipping_methods/{shipping_method_id}", &[&Into::<ShippingMethodId>::into(shipping_method_id)])
             .model())
     }
 
@@ -65,8 +60,7 @@ impl<'c> ShippingMethods<'c> {
     /// `HEAD /api/v4/admin/shipping_methods/{shipping_method_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn check(self, shipping_method_id: impl Into<ShippingMethodId>) -> Request<'c, bool> {
-        self.0
-            .operation(Method::HEAD, "/api/v4/admin/shipping_methods/{shipping_method_id}", &[&Into::<ShippingMethodId>::into(shipping_method_id)])
+        self.0.operation(Method::HEAD, "/api/v4/admin/shipping_methods/{shipping_method_id}", &[&Into::<ShippingMethodId>::into(shipping_method_id)])
             .exists()
     }
 
@@ -75,10 +69,8 @@ impl<'c> ShippingMethods<'c> {
     /// `PUT /api/v4/admin/shipping_methods/{shipping_method_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, shipping_method_id: impl Into<ShippingMethodId>, body: &ShippingMethodUpdate) -> Request<'c, ShippingMethod> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/shipping_methods/{shipping_method_id}", &[&Into::<ShippingMethodId>::into(shipping_method_id)])
-            .body_in("shipping_method", body)
-            .model_at("shipping_method")
+        self.0.operation(Method::PUT, "/api/v4/admin/shipping_methods/{shipping_method_id}", &[&Into::<ShippingMethodId>::into(shipping_method_id)])
+            .body_in("shipping_method", body).model_at("shipping_method")
     }
 
     /// Delete a shipping method.
@@ -88,8 +80,7 @@ impl<'c> ShippingMethods<'c> {
     /// `DELETE /api/v4/admin/shipping_methods/{shipping_method_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, shipping_method_id: impl Into<ShippingMethodId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/shipping_methods/{shipping_method_id}", &[&Into::<ShippingMethodId>::into(shipping_method_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/shipping_methods/{shipping_method_id}", &[&Into::<ShippingMethodId>::into(shipping_method_id)])
             .empty()
     }
 
@@ -98,8 +89,7 @@ impl<'c> ShippingMethods<'c> {
     /// `PUT /api/v4/admin/shipping_methods/{shipping_method_id}/default`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn set_default(self, shipping_method_id: impl Into<ShippingMethodId>) -> Request<'c, ShippingMethod> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/shipping_methods/{shipping_method_id}/default", &[&Into::<ShippingMethodId>::into(shipping_method_id)])
+        self.0.operation(Method::PUT, "/api/v4/admin/shipping_methods/{shipping_method_id}/default", &[&Into::<ShippingMethodId>::into(shipping_method_id)])
             .model_at("shipping_method")
     }
 }
@@ -164,10 +154,7 @@ auth_core::model! {
     }
 }
 
-const LIST_SHIPPING_METHODS: Paging = Paging::offset("offset")
-    .items(&["/shipping_methods"])
+const LIST_SHIPPING_METHODS: Paging = Paging::offset("offset").items(&["/shipping_methods"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

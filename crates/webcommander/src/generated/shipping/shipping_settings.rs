@@ -14,8 +14,7 @@ impl<'c> ShippingSettingsResource<'c> {
     /// `GET /api/v4/admin/settings/shipping_settings`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self) -> GetShippingSettings<'c> {
-        GetShippingSettings(self.0
-            .operation(Method::GET, "/api/v4/admin/settings/shipping_settings", &[])
+        GetShippingSettings(self.0.operation(Method::GET, "/api/v4/admin/settings/shipping_settings", &[])
             .model())
     }
 
@@ -32,10 +31,8 @@ impl<'c> ShippingSettingsResource<'c> {
     /// `PATCH /api/v4/admin/settings/shipping_settings`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &ShippingSettingsInput) -> Request<'c, ShippingSettings> {
-        self.0
-            .operation(Method::PATCH, "/api/v4/admin/settings/shipping_settings", &[])
-            .body_in("shipping_settings", body)
-            .model_at("shipping_settings")
+        self.0.operation(Method::PATCH, "/api/v4/admin/settings/shipping_settings", &[])
+            .body_in("shipping_settings", body).model_at("shipping_settings")
     }
 }
 

@@ -16,8 +16,7 @@ impl<'c> CountryTaxes<'c> {
     /// `GET /api/v4/admin/tax/country_taxes`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListCountryTaxes<'c> {
-        ListCountryTaxes(self.0
-            .operation(Method::GET, "/api/v4/admin/tax/country_taxes", &[])
+        ListCountryTaxes(self.0.operation(Method::GET, "/api/v4/admin/tax/country_taxes", &[])
             .list(&LIST_COUNTRY_TAXES))
     }
 
@@ -26,10 +25,8 @@ impl<'c> CountryTaxes<'c> {
     /// `POST /api/v4/admin/tax/country_taxes`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &CountryTaxInput) -> Request<'c, CountryTax> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/tax/country_taxes", &[])
-            .body_in("country_tax", body)
-            .model_at("country_tax")
+        self.0.operation(Method::POST, "/api/v4/admin/tax/country_taxes", &[])
+            .body_in("country_tax", body).model_at("country_tax")
     }
 
     /// Read the tax of a country with its rules for states.
@@ -37,8 +34,7 @@ impl<'c> CountryTaxes<'c> {
     /// `GET /api/v4/admin/tax/country_taxes/{country_tax_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, country_tax_id: impl Into<CountryTaxId>) -> Request<'c, CountryTaxDetail> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/tax/country_taxes/{country_tax_id}", &[&Into::<CountryTaxId>::into(country_tax_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/tax/country_taxes/{country_tax_id}", &[&Into::<CountryTaxId>::into(country_tax_id)])
             .model_at("country_tax")
     }
 
@@ -49,10 +45,8 @@ impl<'c> CountryTaxes<'c> {
     /// `PUT /api/v4/admin/tax/country_taxes/{country_tax_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, country_tax_id: impl Into<CountryTaxId>, body: &CountryTaxUpdate) -> Request<'c, CountryTax> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/tax/country_taxes/{country_tax_id}", &[&Into::<CountryTaxId>::into(country_tax_id)])
-            .body_in("country_tax", body)
-            .model_at("country_tax")
+        self.0.operation(Method::PUT, "/api/v4/admin/tax/country_taxes/{country_tax_id}", &[&Into::<CountryTaxId>::into(country_tax_id)])
+            .body_in("country_tax", body).model_at("country_tax")
     }
 
     /// Delete the tax of a country.
@@ -60,8 +54,7 @@ impl<'c> CountryTaxes<'c> {
     /// `DELETE /api/v4/admin/tax/country_taxes/{country_tax_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, country_tax_id: impl Into<CountryTaxId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/tax/country_taxes/{country_tax_id}", &[&Into::<CountryTaxId>::into(country_tax_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/tax/country_taxes/{country_tax_id}", &[&Into::<CountryTaxId>::into(country_tax_id)])
             .empty()
     }
 }
@@ -190,10 +183,7 @@ auth_core::model! {
     }
 }
 
-const LIST_COUNTRY_TAXES: Paging = Paging::offset("offset")
-    .items(&["/country_taxes"])
+const LIST_COUNTRY_TAXES: Paging = Paging::offset("offset").items(&["/country_taxes"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

@@ -16,8 +16,7 @@ impl<'c> CustomTaxProfiles<'c> {
     /// `GET /api/v4/admin/tax/custom_profiles`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListCustomTaxProfiles<'c> {
-        ListCustomTaxProfiles(self.0
-            .operation(Method::GET, "/api/v4/admin/tax/custom_profiles", &[])
+        ListCustomTaxProfiles(self.0.operation(Method::GET, "/api/v4/admin/tax/custom_profiles", &[])
             .list(&LIST_CUSTOM_TAX_PROFILES))
     }
 
@@ -26,10 +25,8 @@ impl<'c> CustomTaxProfiles<'c> {
     /// `POST /api/v4/admin/tax/custom_profiles`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &TaxCustomProfileInput) -> Request<'c, TaxCustomProfile> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/tax/custom_profiles", &[])
-            .body_in("custom_profile", body)
-            .model_at("custom_profile")
+        self.0.operation(Method::POST, "/api/v4/admin/tax/custom_profiles", &[])
+            .body_in("custom_profile", body).model_at("custom_profile")
     }
 
     /// Read a custom tax profile.
@@ -37,8 +34,7 @@ impl<'c> CustomTaxProfiles<'c> {
     /// `GET /api/v4/admin/tax/custom_profiles/{custom_profile_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, custom_profile_id: impl Into<TaxCustomProfileId>) -> Request<'c, TaxCustomProfile> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/tax/custom_profiles/{custom_profile_id}", &[&Into::<TaxCustomProfileId>::into(custom_profile_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/tax/custom_profiles/{custom_profile_id}", &[&Into::<TaxCustomProfileId>::into(custom_profile_id)])
             .model_at("custom_profile")
     }
 
@@ -49,10 +45,8 @@ impl<'c> CustomTaxProfiles<'c> {
     /// `PUT /api/v4/admin/tax/custom_profiles/{custom_profile_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, custom_profile_id: impl Into<TaxCustomProfileId>, body: &TaxCustomProfileUpdate) -> Request<'c, TaxCustomProfile> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/tax/custom_profiles/{custom_profile_id}", &[&Into::<TaxCustomProfileId>::into(custom_profile_id)])
-            .body_in("custom_profile", body)
-            .model_at("custom_profile")
+        self.0.operation(Method::PUT, "/api/v4/admin/tax/custom_profiles/{custom_profile_id}", &[&Into::<TaxCustomProfileId>::into(custom_profile_id)])
+            .body_in("custom_profile", body).model_at("custom_profile")
     }
 
     /// Delete a custom tax profile.
@@ -60,8 +54,7 @@ impl<'c> CustomTaxProfiles<'c> {
     /// `DELETE /api/v4/admin/tax/custom_profiles/{custom_profile_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, custom_profile_id: impl Into<TaxCustomProfileId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/tax/custom_profiles/{custom_profile_id}", &[&Into::<TaxCustomProfileId>::into(custom_profile_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/tax/custom_profiles/{custom_profile_id}", &[&Into::<TaxCustomProfileId>::into(custom_profile_id)])
             .empty()
     }
 }
@@ -137,10 +130,7 @@ auth_core::model! {
     }
 }
 
-const LIST_CUSTOM_TAX_PROFILES: Paging = Paging::offset("offset")
-    .items(&["/custom_profiles"])
+const LIST_CUSTOM_TAX_PROFILES: Paging = Paging::offset("offset").items(&["/custom_profiles"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

@@ -30,10 +30,8 @@ impl<'c> TaxCodes<'c> {
     ///
     /// `POST /api/v4/admin/tax_codes` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &TaxCodeInput) -> Request<'c, TaxCode> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/tax_codes", &[])
-            .body_in("tax_code", body)
-            .model_at("tax_code")
+        self.0.operation(Method::POST, "/api/v4/admin/tax_codes", &[])
+            .body_in("tax_code", body).model_at("tax_code")
     }
 
     /// Read a tax code.
@@ -41,8 +39,7 @@ impl<'c> TaxCodes<'c> {
     /// `GET /api/v4/admin/tax_codes/{tax_code_id}`
     /// [source](https://developers.webcommander.com/tax-code-get-api-documentation)
     pub fn get(self, tax_code_id: impl Into<TaxCodeId>) -> Request<'c, TaxCode> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/tax_codes/{tax_code_id}", &[&Into::<TaxCodeId>::into(tax_code_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/tax_codes/{tax_code_id}", &[&Into::<TaxCodeId>::into(tax_code_id)])
             .model_at("tax_code")
     }
 
@@ -51,8 +48,7 @@ impl<'c> TaxCodes<'c> {
     /// `HEAD /api/v4/admin/tax_codes/{tax_code_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn check(self, tax_code_id: impl Into<TaxCodeId>) -> Request<'c, bool> {
-        self.0
-            .operation(Method::HEAD, "/api/v4/admin/tax_codes/{tax_code_id}", &[&Into::<TaxCodeId>::into(tax_code_id)])
+        self.0.operation(Method::HEAD, "/api/v4/admin/tax_codes/{tax_code_id}", &[&Into::<TaxCodeId>::into(tax_code_id)])
             .exists()
     }
 
@@ -63,10 +59,8 @@ impl<'c> TaxCodes<'c> {
     /// `PUT /api/v4/admin/tax_codes/{tax_code_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, tax_code_id: impl Into<TaxCodeId>, body: &TaxCodeUpdate) -> Request<'c, TaxCode> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/tax_codes/{tax_code_id}", &[&Into::<TaxCodeId>::into(tax_code_id)])
-            .body_in("tax_code", body)
-            .model_at("tax_code")
+        self.0.operation(Method::PUT, "/api/v4/admin/tax_codes/{tax_code_id}", &[&Into::<TaxCodeId>::into(tax_code_id)])
+            .body_in("tax_code", body).model_at("tax_code")
     }
 
     /// Delete a tax code.
@@ -74,8 +68,7 @@ impl<'c> TaxCodes<'c> {
     /// `DELETE /api/v4/admin/tax_codes/{tax_code_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, tax_code_id: impl Into<TaxCodeId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/tax_codes/{tax_code_id}", &[&Into::<TaxCodeId>::into(tax_code_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/tax_codes/{tax_code_id}", &[&Into::<TaxCodeId>::into(tax_code_id)])
             .empty()
     }
 }
@@ -140,10 +133,7 @@ auth_core::model! {
     }
 }
 
-const LIST_TAX_CODES: Paging = Paging::offset("offset")
-    .items(&["/tax_codes"])
+const LIST_TAX_CODES: Paging = Paging::offset("offset").items(&["/tax_codes"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

@@ -15,8 +15,7 @@ impl<'c> TaxProfiles<'c> {
     ///
     /// `GET /api/v4/admin/tax_profiles` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn list(self) -> ListTaxProfiles<'c> {
-        ListTaxProfiles(self.0
-            .operation(Method::GET, "/api/v4/admin/tax_profiles", &[])
+        ListTaxProfiles(self.0.operation(Method::GET, "/api/v4/admin/tax_profiles", &[])
             .list(&LIST_TAX_PROFILES))
     }
 
@@ -31,10 +30,8 @@ impl<'c> TaxProfiles<'c> {
     ///
     /// `POST /api/v4/admin/tax_profiles` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &TaxProfileInput) -> Request<'c, TaxProfile> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/tax_profiles", &[])
-            .body_in("tax_profile", body)
-            .model_at("tax_profile")
+        self.0.operation(Method::POST, "/api/v4/admin/tax_profiles", &[])
+            .body_in("tax_profile", body).model_at("tax_profile")
     }
 
     /// Read a tax profile.
@@ -42,8 +39,7 @@ impl<'c> TaxProfiles<'c> {
     /// `GET /api/v4/admin/tax_profiles/{tax_profile_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, tax_profile_id: impl Into<TaxProfileId>) -> Request<'c, TaxProfile> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/tax_profiles/{tax_profile_id}", &[&Into::<TaxProfileId>::into(tax_profile_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/tax_profiles/{tax_profile_id}", &[&Into::<TaxProfileId>::into(tax_profile_id)])
             .model_at("tax_profile")
     }
 
@@ -52,8 +48,7 @@ impl<'c> TaxProfiles<'c> {
     /// `HEAD /api/v4/admin/tax_profiles/{tax_profile_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn check(self, tax_profile_id: impl Into<TaxProfileId>) -> Request<'c, bool> {
-        self.0
-            .operation(Method::HEAD, "/api/v4/admin/tax_profiles/{tax_profile_id}", &[&Into::<TaxProfileId>::into(tax_profile_id)])
+        self.0.operation(Method::HEAD, "/api/v4/admin/tax_profiles/{tax_profile_id}", &[&Into::<TaxProfileId>::into(tax_profile_id)])
             .exists()
     }
 
@@ -64,10 +59,8 @@ impl<'c> TaxProfiles<'c> {
     /// `PUT /api/v4/admin/tax_profiles/{tax_profile_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, tax_profile_id: impl Into<TaxProfileId>, body: &TaxProfileUpdate) -> Request<'c, TaxProfile> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/tax_profiles/{tax_profile_id}", &[&Into::<TaxProfileId>::into(tax_profile_id)])
-            .body_in("tax_profile", body)
-            .model_at("tax_profile")
+        self.0.operation(Method::PUT, "/api/v4/admin/tax_profiles/{tax_profile_id}", &[&Into::<TaxProfileId>::into(tax_profile_id)])
+            .body_in("tax_profile", body).model_at("tax_profile")
     }
 
     /// Delete a tax profile.
@@ -75,8 +68,7 @@ impl<'c> TaxProfiles<'c> {
     /// `DELETE /api/v4/admin/tax_profiles/{tax_profile_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, tax_profile_id: impl Into<TaxProfileId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/tax_profiles/{tax_profile_id}", &[&Into::<TaxProfileId>::into(tax_profile_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/tax_profiles/{tax_profile_id}", &[&Into::<TaxProfileId>::into(tax_profile_id)])
             .empty()
     }
 }
@@ -131,10 +123,7 @@ auth_core::model! {
     }
 }
 
-const LIST_TAX_PROFILES: Paging = Paging::offset("offset")
-    .items(&["/tax_profiles"])
+const LIST_TAX_PROFILES: Paging = Paging::offset("offset").items(&["/tax_profiles"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

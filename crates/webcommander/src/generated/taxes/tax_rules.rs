@@ -29,10 +29,8 @@ impl<'c> TaxRules<'c> {
     ///
     /// `POST /api/v4/admin/tax_rules` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &TaxRuleInput) -> Request<'c, TaxRule> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/tax_rules", &[])
-            .body_in("tax_rule", body)
-            .model_at("tax_rule")
+        self.0.operation(Method::POST, "/api/v4/admin/tax_rules", &[])
+            .body_in("tax_rule", body).model_at("tax_rule")
     }
 
     /// Read a tax rule.
@@ -40,8 +38,7 @@ impl<'c> TaxRules<'c> {
     /// `GET /api/v4/admin/tax_rules/{tax_rule_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, tax_rule_id: impl Into<TaxRuleId>) -> Request<'c, TaxRule> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/tax_rules/{tax_rule_id}", &[&Into::<TaxRuleId>::into(tax_rule_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/tax_rules/{tax_rule_id}", &[&Into::<TaxRuleId>::into(tax_rule_id)])
             .model_at("tax_rule")
     }
 
@@ -50,8 +47,7 @@ impl<'c> TaxRules<'c> {
     /// `HEAD /api/v4/admin/tax_rules/{tax_rule_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn check(self, tax_rule_id: impl Into<TaxRuleId>) -> Request<'c, bool> {
-        self.0
-            .operation(Method::HEAD, "/api/v4/admin/tax_rules/{tax_rule_id}", &[&Into::<TaxRuleId>::into(tax_rule_id)])
+        self.0.operation(Method::HEAD, "/api/v4/admin/tax_rules/{tax_rule_id}", &[&Into::<TaxRuleId>::into(tax_rule_id)])
             .exists()
     }
 
@@ -62,10 +58,8 @@ impl<'c> TaxRules<'c> {
     /// `PUT /api/v4/admin/tax_rules/{tax_rule_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, tax_rule_id: impl Into<TaxRuleId>, body: &TaxRuleUpdate) -> Request<'c, TaxRule> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/tax_rules/{tax_rule_id}", &[&Into::<TaxRuleId>::into(tax_rule_id)])
-            .body_in("tax_rule", body)
-            .model_at("tax_rule")
+        self.0.operation(Method::PUT, "/api/v4/admin/tax_rules/{tax_rule_id}", &[&Into::<TaxRuleId>::into(tax_rule_id)])
+            .body_in("tax_rule", body).model_at("tax_rule")
     }
 
     /// Delete a tax rule.
@@ -73,8 +67,7 @@ impl<'c> TaxRules<'c> {
     /// `DELETE /api/v4/admin/tax_rules/{tax_rule_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, tax_rule_id: impl Into<TaxRuleId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/tax_rules/{tax_rule_id}", &[&Into::<TaxRuleId>::into(tax_rule_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/tax_rules/{tax_rule_id}", &[&Into::<TaxRuleId>::into(tax_rule_id)])
             .empty()
     }
 }
@@ -153,10 +146,7 @@ auth_core::model! {
     }
 }
 
-const LIST_TAX_RULES: Paging = Paging::offset("offset")
-    .items(&["/tax_rules"])
+const LIST_TAX_RULES: Paging = Paging::offset("offset").items(&["/tax_rules"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");

@@ -24,10 +24,8 @@ impl<'c> TaxSettingsResource<'c> {
     ///
     /// `PUT /api/v4/admin/tax/settings` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn update(self, body: &TaxSettingsInput) -> Request<'c, TaxSettings> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/tax/settings", &[])
-            .body_in("settings", body)
-            .model_at("tax_settings")
+        self.0.operation(Method::PUT, "/api/v4/admin/tax/settings", &[])
+            .body_in("settings", body).model_at("tax_settings")
     }
 }
 

@@ -29,10 +29,8 @@ impl<'c> TaxZones<'c> {
     ///
     /// `POST /api/v4/admin/tax_zones` [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn create(self, body: &TaxZoneInput) -> Request<'c, TaxZone> {
-        self.0
-            .operation(Method::POST, "/api/v4/admin/tax_zones", &[])
-            .body_in("tax_zone", body)
-            .model_at("tax_zone")
+        self.0.operation(Method::POST, "/api/v4/admin/tax_zones", &[])
+            .body_in("tax_zone", body).model_at("tax_zone")
     }
 
     /// Read a tax zone.
@@ -40,8 +38,7 @@ impl<'c> TaxZones<'c> {
     /// `GET /api/v4/admin/tax_zones/{tax_zone_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn get(self, tax_zone_id: impl Into<TaxZoneId>) -> Request<'c, TaxZone> {
-        self.0
-            .operation(Method::GET, "/api/v4/admin/tax_zones/{tax_zone_id}", &[&Into::<TaxZoneId>::into(tax_zone_id)])
+        self.0.operation(Method::GET, "/api/v4/admin/tax_zones/{tax_zone_id}", &[&Into::<TaxZoneId>::into(tax_zone_id)])
             .model_at("tax_zone")
     }
 
@@ -50,8 +47,7 @@ impl<'c> TaxZones<'c> {
     /// `HEAD /api/v4/admin/tax_zones/{tax_zone_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn check(self, tax_zone_id: impl Into<TaxZoneId>) -> Request<'c, bool> {
-        self.0
-            .operation(Method::HEAD, "/api/v4/admin/tax_zones/{tax_zone_id}", &[&Into::<TaxZoneId>::into(tax_zone_id)])
+        self.0.operation(Method::HEAD, "/api/v4/admin/tax_zones/{tax_zone_id}", &[&Into::<TaxZoneId>::into(tax_zone_id)])
             .exists()
     }
 
@@ -62,10 +58,8 @@ impl<'c> TaxZones<'c> {
     /// `PUT /api/v4/admin/tax_zones/{tax_zone_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn replace(self, tax_zone_id: impl Into<TaxZoneId>, body: &TaxZoneUpdate) -> Request<'c, TaxZone> {
-        self.0
-            .operation(Method::PUT, "/api/v4/admin/tax_zones/{tax_zone_id}", &[&Into::<TaxZoneId>::into(tax_zone_id)])
-            .body_in("tax_zone", body)
-            .model_at("tax_zone")
+        self.0.operation(Method::PUT, "/api/v4/admin/tax_zones/{tax_zone_id}", &[&Into::<TaxZoneId>::into(tax_zone_id)])
+            .body_in("tax_zone", body).model_at("tax_zone")
     }
 
     /// Delete a tax zone.
@@ -73,8 +67,7 @@ impl<'c> TaxZones<'c> {
     /// `DELETE /api/v4/admin/tax_zones/{tax_zone_id}`
     /// [api-reference/openapi.json](https://github.com/shuvo-webalive/docs)
     pub fn delete(self, tax_zone_id: impl Into<TaxZoneId>) -> Request<'c, ()> {
-        self.0
-            .operation(Method::DELETE, "/api/v4/admin/tax_zones/{tax_zone_id}", &[&Into::<TaxZoneId>::into(tax_zone_id)])
+        self.0.operation(Method::DELETE, "/api/v4/admin/tax_zones/{tax_zone_id}", &[&Into::<TaxZoneId>::into(tax_zone_id)])
             .empty()
     }
 }
@@ -188,10 +181,7 @@ auth_core::model! {
     }
 }
 
-const LIST_TAX_ZONES: Paging = Paging::offset("offset")
-    .items(&["/tax_zones"])
+const LIST_TAX_ZONES: Paging = Paging::offset("offset").items(&["/tax_zones"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"])
-    .page_size("limit")
-    .largest_page_size(20)
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
     .identity("id");
