@@ -27,6 +27,7 @@ mod verbatim;
 pub use base64_text::Base64Text;
 pub use change::Change;
 pub use fields::Fields;
+pub(crate) use fields::find;
 #[doc(hidden)]
 pub use fields::{Member, Reader, write};
 pub use id::RawId;
@@ -38,6 +39,7 @@ pub use one_or_many::OneOrMany;
 pub use place::{Misfit, Place};
 pub use query::{Joined, QueryValue};
 pub use scalar::Scalar;
+pub(crate) use scalar::sayable;
 pub use time::Time;
 pub use verbatim::Verbatim;
 

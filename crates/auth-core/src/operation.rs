@@ -18,7 +18,7 @@ use http::Method;
 use crate::authorize::random_uuid;
 use crate::error::Error;
 use crate::http::{ApiClient, Call, Download};
-use crate::model::{Extent, FromJson, Place, QueryValue, ToJson, Value};
+use crate::model::{Extent, FromJson, Place, QueryValue, ToJson, Value, sayable};
 use crate::page::{ItemPlace, List, Paging};
 
 pub use request::Request;
@@ -28,8 +28,8 @@ impl ApiClient {
     ///
     /// Each is percent-encoded as part of one segment: it arrives as it is after one decoding, whatever it holds. All but
     /// the unreserved characters of RFC 3986 is encoded, `:` too, so that no id can name an action (`7:unlock`) that the
-    /// template does not. A value that is empty, `.` or `..` is refused, naming the parameter: it would lead to another
-    /// path.
+    /// template does not. A value that is empty, or has a part `.` or `..` between slashes or backslashes, is refused, naming
+    /// the parameter: it would lead to another path, if only behind a server that decodes too early.
     ///
     /// # Examples
     /// ```
@@ -69,27 +69,40 @@ impl ApiClient {
     }
 }
 
+/// Why a number is not sent.
+const UNSAYABLE: &str = "is infinite or NaN, which JSON can't say";
+
 /// What an operation sends, and what its answer is; behind the feature `models`.
 impl<'c> Call<'c> {
-    /// Sends a model: what a request with it [says](ToJson::to_body).
+    /// Sends a model: what a request with it [says](ToJson::to_body). A number in it that is infinite or NaN makes the call
+    /// one that is refused.
     pub fn body(self, body: &dyn ToJson) -> Self {
-        self.json(&body.encode(Extent::Body))
+        match sayable(|| body.encode(Extent::Body)) {
+            Some(body) => self.json(&body),
+            None => self.refused(Error::invalid(format!("a number of the body {UNSAYABLE}"))),
+        }
     }
 
     /// Sends a model as the one member `keys` of an object: `"order"`, or `"order/lines"` for the one member `lines` of the
-    /// one member `order`.
+    /// one member `order`. Otherwise as [`body`](Self::body).
     pub fn body_in(self, keys: &str, body: &dyn ToJson) -> Self {
-        let wrapped = keys
-            .rsplit('/')
-            .fold(body.encode(Extent::Body), |inner, key| {
-                Value::Object([(key.to_owned(), inner)].into_iter().collect())
-            });
+        let Some(body) = sayable(|| body.encode(Extent::Body)) else {
+            let problem = format!("a number of `{keys}` in the body {UNSAYABLE}");
+            return self.refused(Error::invalid(problem));
+        };
+        let wrapped = keys.rsplit('/').fold(body, |inner, key| {
+            Value::Object([(key.to_owned(), inner)].into_iter().collect())
+        });
         self.json(&wrapped)
     }
 
-    /// Sets a query parameter: what was set under this name before is replaced.
+    /// Sets a query parameter: what was set under this name before is replaced. A number that is infinite or NaN makes the
+    /// call one that is refused.
     pub fn value(self, name: &str, value: &dyn QueryValue) -> Self {
-        let texts = value.texts();
+        let Some(texts) = sayable(|| value.texts()) else {
+            let problem = format!("the number of the parameter `{name}` {UNSAYABLE}");
+            return self.refused(Error::invalid(problem));
+        };
         let call = self.without_query(name);
         texts
             .into_iter()
@@ -124,7 +137,8 @@ impl<'c> Call<'c> {
         Request::empty(self)
     }
 
-    /// The answer says whether the thing exists: `true` on success, `false` on 404.
+    /// The answer says whether the thing exists: `true` on success, `false` where the API itself answers 404. A 404 of the
+    /// endpoint for tokens is an error.
     pub fn exists(self) -> Request<'c, bool> {
         Request::exists(self)
     }

@@ -278,18 +278,20 @@ impl Transport {
     ) -> Result<http::Response<Bytes>, Error> {
         let span = span(&outgoing);
         let has_body = outgoing.method != Method::HEAD;
-        let sending = self.dispatch(outgoing);
-        let (host, watch) = (sending.host.clone(), sending.watch.clone());
+        let (sending, watch) = self.dispatch(outgoing);
+        let host = sending.host.clone();
         let work = Box::pin(async move {
             let (response, host) = self.head(sending).await?;
             self.read(response, &host, has_body, limits.body).await
         });
         let done = in_time(work, &host, watch.as_ref(), limits);
-        noted(done.instrument(span.clone()).await, &span)
+        let done = done.instrument(span.clone()).await;
+        noted(or_own_failure(done, watch.as_ref()), &span)
     }
 
     /// Sends one request and reads the head of its answer, whatever its status; the body is left to be read, each piece of
-    /// which may take `pause`. The limit of its size is not looked at.
+    /// which may take `pause`. The limit of its size is not looked at. A streamed body goes on being sent until the answer
+    /// is read to its end or dropped.
     pub(crate) async fn open(
         &self,
         outgoing: Outgoing,
@@ -297,18 +299,21 @@ impl Transport {
         pause: Duration,
     ) -> Result<http::Response<Incoming>, Error> {
         let span = span(&outgoing);
-        let sending = self.dispatch(outgoing);
-        let (host, watch) = (sending.host.clone(), sending.watch.clone());
+        let (sending, watch) = self.dispatch(outgoing);
+        let host = sending.host.clone();
         let work = Box::pin(async move {
             let (response, host) = self.head(sending).await?;
             Ok(Incoming::open(response, host, pause))
         });
         let done = in_time(work, &host, watch.as_ref(), limits);
-        noted(done.instrument(span.clone()).await, &span)
+        let done = done.instrument(span.clone()).await;
+        let opened = or_own_failure(done, watch.as_ref());
+        let opened = opened.map(|answer| answer.map(|incoming| incoming.beside(watch)));
+        noted(opened, &span)
     }
 
-    /// Makes a request that is ready to leave.
-    fn dispatch(&self, outgoing: Outgoing) -> Sending {
+    /// Makes a request that is ready to leave, and what watches over its body where that is streamed.
+    fn dispatch(&self, outgoing: Outgoing) -> (Sending, Option<Watch>) {
         let client = match &self.direct {
             Some(direct) if is_plain_loopback(&outgoing.url) => direct,
             _ => &self.client,
@@ -324,12 +329,12 @@ impl Transport {
             .or_insert(user_agent);
         let (body, watch) = outgoing.body.into_body();
         *request.body_mut() = body;
-        Sending {
+        let sending = Sending {
             client: client.clone(),
             request,
             host,
-            watch,
-        }
+        };
+        (sending, watch)
     }
 
     /// Sends a request and reads the head of the answer.
@@ -337,11 +342,7 @@ impl Transport {
         let sent = sending.client.execute(sending.request).await;
         match sent {
             Ok(response) => Ok((response, sending.host)),
-            Err(error) => {
-                // A body that could not be read on this side broke the connection: that is the news.
-                let own = sending.watch.and_then(|watch| watch.failure());
-                Err(own.unwrap_or_else(|| self.failed(&sending.host, error)))
-            }
+            Err(error) => Err(self.failed(&sending.host, error)),
         }
     }
 
@@ -400,7 +401,12 @@ struct Sending {
     client: reqwest::Client,
     request: reqwest::Request,
     host: String,
-    watch: Option<Watch>,
+}
+
+/// A body that could not be read on this side breaks the connection: then that is the news, whatever had come of the
+/// answer.
+fn or_own_failure<T>(done: Result<T, Error>, watch: Option<&Watch>) -> Result<T, Error> {
+    done.map_err(|error| watch.and_then(Watch::failure).unwrap_or(error))
 }
 
 /// The span of one request.

@@ -15,9 +15,10 @@
 //!
 //! # Limits
 //! A payload has at most [1 MiB](LARGEST) and is nested at most 127 deep. A byte order mark before it is skipped. Of a
-//! member that comes twice under the same name the last one counts; of two whose names differ in case only a model takes
-//! the one that is spelled as documented, or else the first in alphabetical order, and keeps the other among its unknown
-//! fields. Where the two would tell which event it is, the payload is refused.
+//! member that comes twice under the same name the last one counts. Of several that a field could be, a model takes the
+//! first of the field's names that is there: spelled as documented, or else in another case, and of several of these the
+//! first in alphabetical order, capital letters before small ones. It keeps the others among its unknown fields. Which
+//! event it is, is told by the same rule.
 //!
 //! # Examples
 //! ```

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, PROXY_AUTHORIZATION,
-    TRANSFER_ENCODING,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
@@ -128,9 +128,15 @@ impl<'c> Call<'c> {
             CONNECTION,
             CONTENT_LENGTH,
             COOKIE,
+            EXPECT,
             HOST,
+            HeaderName::from_static("keep-alive"),
             PROXY_AUTHORIZATION,
+            HeaderName::from_static("proxy-connection"),
+            TE,
+            TRAILER,
             TRANSFER_ENCODING,
+            UPGRADE,
             self.shared.placement().header_name(),
         ];
         match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
@@ -210,6 +216,7 @@ impl<'c> Call<'c> {
             deadline: self.deadline,
             idempotent: self.idempotent,
             replay: self.replay,
+            takes_missing: false,
         };
         Ok(Repeat::new(Arc::clone(self.shared), ready, self.query))
     }

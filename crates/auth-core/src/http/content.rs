@@ -268,6 +268,11 @@ impl Stream for Pieces {
                 return Poll::Ready(None);
             };
             let outcome = match ready!(reading.poll(context)) {
+                Some(Ok(chunk)) if chunk.is_empty() => {
+                    // A stream may have nothing but such chunks: others get their turn, the time-out among them.
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 Some(Ok(chunk)) => this.count(&chunk).map(|()| this.at_hand = chunk),
                 Some(Err(error)) => Err(error),
                 None => this.end().map(|()| {

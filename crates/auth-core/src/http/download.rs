@@ -1,6 +1,9 @@
 //! Hands out an answer whose body is read as a stream, into memory, a writer or a file.
 
 use std::fmt;
+use std::fs::Metadata;
+#[cfg(unix)]
+use std::fs::Permissions;
 use std::future::poll_fn;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,8 +35,12 @@ const LIMIT: u64 = 1 << 30;
 /// short success; where a server tells neither length nor chunks, over HTTP/1.0, nobody can know. Nothing is asked for
 /// once more after an error, since pieces have been handed out already. A download that is dropped gives the answer up.
 ///
-/// Where the provider is known to answer failures under a success status, an answer of JSON is read into memory first, up
-/// to 16 MiB, and a failure in it is an [`Error`].
+/// Where the provider is known to answer failures under a success status, an answer of JSON, or of no type that it tells, is
+/// read into memory first, up to 16 MiB, and a failure in it is an [`Error`].
+///
+/// A good answer need not be the whole: 304 to a conditional call has nothing, and 206 is a part.
+/// [`bytes`](Self::bytes), [`write_to`](Self::write_to) and [`save`](Self::save) refuse both, unless the call has asked for
+/// a part by a `Range` header; [`chunk`](Self::chunk) gives what there is.
 ///
 /// # Examples
 /// ```
@@ -62,6 +69,8 @@ pub struct Download {
     length: Option<u64>,
     came: u64,
     limit: u64,
+    asks_for_part: bool,
+    asks_for_head: bool,
 }
 
 impl Download {
@@ -78,7 +87,16 @@ impl Download {
             length,
             came: 0,
             limit: LIMIT,
+            asks_for_part: false,
+            asks_for_head: false,
         }
+    }
+
+    /// Says what the call was: with a `Range`, with the method HEAD.
+    pub(super) fn asked_for(mut self, part: bool, head: bool) -> Self {
+        self.asks_for_part = part;
+        self.asks_for_head = head;
+        self
     }
 
     /// How many bytes the body may have; more is [`ErrorKind::Blocked`](crate::ErrorKind::Blocked). Default: 1 GiB.
@@ -98,7 +116,8 @@ impl Download {
     }
 
     /// The name that the provider gives the file, without directories and with what means something to a file system
-    /// replaced: it names a file in the directory that it is joined to, and nothing else.
+    /// replaced: it names a file in the directory that it is joined to, and nothing else. One that begins with `.` or `-`,
+    /// or names a device of Windows, gets a `_` before it.
     pub fn file_name(&self) -> Option<String> {
         file_name::of(self.headers().get(CONTENT_DISPOSITION)?)
     }
@@ -160,11 +179,46 @@ impl Download {
         )
     }
 
+    /// Refuses to take for the whole what is not.
+    fn check_whole(&self) -> Result<(), Error> {
+        match self.head.status {
+            StatusCode::NOT_MODIFIED => {
+                Err(self.unfit("nothing came, since it has not changed since it was read"))
+            }
+            StatusCode::PARTIAL_CONTENT if !self.asks_for_part => {
+                Err(self.unfit("a part came, and the whole was asked for"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses to take for a file what has no content.
+    fn check_file(&self) -> Result<(), Error> {
+        let status = self.head.status;
+        let is_empty = self.length == Some(0) || self.rest.is_none() && self.at_hand.is_empty();
+        let is_none = matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
+        if is_none || self.asks_for_head || status == StatusCode::ACCEPTED && is_empty {
+            return Err(self.unfit("it has no content that could be a file"));
+        }
+        self.check_whole()
+    }
+
+    fn unfit(&self, problem: &str) -> Error {
+        let status = self.head.status;
+        Error::decode(
+            "",
+            &format!("{problem} (status {})", status.as_u16()),
+            status,
+        )
+    }
+
     /// Reads the whole body into memory.
     ///
     /// # Errors
-    /// As for [`chunk`](Self::chunk).
+    /// As for [`chunk`](Self::chunk); besides, [`ErrorKind::Decode`](crate::ErrorKind::Decode) for 304 and for a part that
+    /// was not asked for.
     pub async fn bytes(mut self) -> Result<Bytes, Error> {
+        self.check_whole()?;
         let Some(first) = self.chunk().await? else {
             return Ok(Bytes::new());
         };
@@ -182,9 +236,10 @@ impl Download {
     /// Writes the whole body and flushes; gives the number of bytes.
     ///
     /// # Errors
-    /// As for [`chunk`](Self::chunk); besides, [`ErrorKind::File`](crate::ErrorKind::File) where `out` fails. Some of the
+    /// As for [`bytes`](Self::bytes); besides, [`ErrorKind::File`](crate::ErrorKind::File) where `out` fails. Some of the
     /// body may have been written.
     pub async fn write_to(mut self, out: &mut (impl AsyncWrite + Unpin)) -> Result<u64, Error> {
+        self.check_whole()?;
         while let Some(chunk) = self.chunk().await? {
             out.write_all(&chunk).await.map_err(unwritable)?;
         }
@@ -197,34 +252,88 @@ impl Download {
     /// It is written beside `path` under another name, which it loses when it is complete: whoever looks finds the old
     /// file or the whole new one. A file of that name is replaced. A download that fails or is dropped leaves nothing.
     ///
+    /// On Unix a file that is replaced hands its permissions on, and a new one can be read and written by its owner alone
+    /// (mode 0600), as can any before it is complete. A symbolic link of that name is replaced itself, and what it led to
+    /// stays as it was.
+    ///
     /// # Errors
-    /// As for [`chunk`](Self::chunk); besides, [`ErrorKind::File`](crate::ErrorKind::File) where the file can't be written.
+    /// As for [`bytes`](Self::bytes), also for a success without content (204, 205, an empty 202, an answer to HEAD), which
+    /// is no file; besides, [`ErrorKind::File`](crate::ErrorKind::File) where the file can't be written, or where `path` is
+    /// there and no regular file.
     pub async fn save(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        self.check_file()?;
         let path = path.as_ref().to_owned();
-        let name = path.file_name();
-        let name = name.ok_or_else(|| unwritable(io::ErrorKind::InvalidInput.into()))?;
-        let mut partial = std::ffi::OsString::from(".");
-        partial.push(name);
-        partial.push(format!(".{}.part", random_text()));
-        // The guard goes first, so that a future that is dropped while the file is made leaves none.
+        if path.file_name().is_none() {
+            return Err(unwritable(io::ErrorKind::InvalidInput.into()));
+        }
+        let replaced = replaced(&path).await.map_err(unwritable)?;
+        // A name of its own, for the target's may be as long as names can be. The guard goes first, so that a future that
+        // is dropped while the file is made leaves none.
+        let partial = format!(".download-{}.part", random_text());
         let mut partial = Partial(Some(path.with_file_name(partial)));
-        let written = self.save_partial(&partial).await?;
+        let written = self.save_partial(&partial, replaced).await?;
         partial.complete(&path).await.map_err(unwritable)?;
         Ok(written)
     }
 
-    async fn save_partial(self, partial: &Partial) -> Result<u64, Error> {
+    async fn save_partial(
+        self,
+        partial: &Partial,
+        replaced: Option<Metadata>,
+    ) -> Result<u64, Error> {
         let path = partial.0.clone().unwrap_or_default();
         // Not on another thread, where it could be made after the guard is gone.
-        let file = std::fs::File::options()
-            .write(true)
-            .create_new(true)
-            .open(path);
-        let mut file = File::from_std(file.map_err(unwritable)?);
+        let mut file = File::from_std(make(&path).map_err(unwritable)?);
+        let may_be_empty = self.head.status != StatusCode::ACCEPTED;
+        let nothing = self.unfit("it has no content that could be a file");
         let written = self.write_to(&mut file).await?;
+        if written == 0 && !may_be_empty {
+            return Err(nothing);
+        }
+        if let Some(replaced) = replaced {
+            hand_on(&replaced, &file).await.map_err(unwritable)?;
+        }
         file.sync_all().await.map_err(unwritable)?;
         Ok(written)
     }
+}
+
+/// What is to be replaced, if there is anything.
+async fn replaced(path: &Path) -> io::Result<Option<Metadata>> {
+    match tokio::fs::metadata(path).await {
+        Ok(about) if about.is_file() => Ok(Some(about)),
+        Ok(_) => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "there is something of that name that is no regular file",
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a file for its owner alone.
+fn make(path: &Path) -> io::Result<std::fs::File> {
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Gives `file` the permissions of the one that it replaces.
+#[cfg(unix)]
+async fn hand_on(replaced: &Metadata, file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    // Without the bits that let a program run as somebody else.
+    let mode = replaced.permissions().mode() & 0o777;
+    file.set_permissions(Permissions::from_mode(mode)).await
+}
+
+/// Elsewhere the directory says who may do what.
+#[cfg(not(unix))]
+async fn hand_on(_: &Metadata, _: &File) -> io::Result<()> {
+    Ok(())
 }
 
 fn unwritable(error: io::Error) -> Error {

@@ -80,17 +80,41 @@ fn safe(name: &str) -> Option<String> {
         .map(|c| match c {
             ':' | '*' | '?' | '"' | '<' | '>' | '|' => '_',
             // Marks that turn the direction of writing make `exe.txt` of `txt.exe`.
+            '\u{61c}' | '\u{200e}' | '\u{200f}' => '_',
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '_',
             c if c.is_control() => '_',
             c => c,
         })
         .collect();
-    let plain = plain.trim().trim_end_matches(['.', ' ']);
+    let plain = plain.trim();
     let mut end = plain.len().min(LONGEST);
     while !plain.is_char_boundary(end) {
         end -= 1;
     }
-    Some(plain[..end].to_owned()).filter(|name| !name.is_empty())
+    // Windows drops what is trimmed here. After the cut, which may have left such an end.
+    let name = plain[..end].trim_end_matches(|c: char| c == '.' || c.is_whitespace());
+    if name.is_empty() {
+        return None;
+    }
+    // A file that nobody sees, or that a program takes for an option.
+    let is_odd = name.starts_with(['.', '-']) || is_device(name);
+    Some(format!("{}{name}", if is_odd { "_" } else { "" }))
+}
+
+/// Says whether Windows would open a device under that name, whatever its extension.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    let stem = stem.trim_end().to_ascii_uppercase();
+    let is_port = |port: &str| {
+        let number = stem.strip_prefix(port).unwrap_or_default();
+        matches!(number, "\u{b9}" | "\u{b2}" | "\u{b3}")
+            || number.len() == 1 && number.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let is_plain = matches!(
+        stem.as_str(),
+        "AUX" | "CON" | "CONIN$" | "CONOUT$" | "NUL" | "PRN"
+    );
+    is_plain || is_port("COM") || is_port("LPT")
 }
 
 #[cfg(test)]
@@ -131,6 +155,21 @@ mod tests {
                 "attachment; filename*=utf-8''%E2%80%AEvsc.exe",
                 Some("_vsc.exe"),
             ),
+            ("attachment; filename=.bashrc", Some("_.bashrc")),
+            ("attachment; filename=-rf", Some("_-rf")),
+            ("attachment; filename=con", Some("_con")),
+            ("attachment; filename=\"nul .txt\"", Some("_nul .txt")),
+            ("attachment; filename=COM1.tar.gz", Some("_COM1.tar.gz")),
+            (
+                "attachment; filename*=utf-8''lpt%C2%B2.txt",
+                Some("_lpt\u{b2}.txt"),
+            ),
+            ("attachment; filename=COM10", Some("COM10")),
+            ("attachment; filename=console.txt", Some("console.txt")),
+            (
+                "attachment; filename*=utf-8''a%E2%80%8F%E2%80%8E%D8%9Cb",
+                Some("a___b"),
+            ),
             ("attachment; filename=\"..\"", None),
             ("attachment; filename=\"a/\"", None),
             ("attachment; filename=\"\"", None),
@@ -145,5 +184,14 @@ mod tests {
         let long = format!("attachment; filename={}", "ü".repeat(300));
         let long = HeaderValue::from_bytes(long.as_bytes()).expect("visible bytes");
         assert_eq!(of(&long), Some("ü".repeat(100)));
+        for end in [".txt", " .txt", "\u{a0}.txt"] {
+            let long = format!("attachment; filename=\"{}{end}\"", "a".repeat(199));
+            let long = HeaderValue::from_bytes(long.as_bytes()).expect("visible bytes");
+            assert_eq!(
+                of(&long),
+                Some("a".repeat(199)),
+                "no dot or space at the cut"
+            );
+        }
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Ready {
     pub(super) deadline: Duration,
     pub(super) idempotent: bool,
     pub(super) replay: bool,
+    /// Whether a 404 of the API is an answer like others.
+    pub(super) takes_missing: bool,
 }
 
 /// A call that has been checked. It owns what it needs, so a task of its own may send it.
@@ -106,6 +108,14 @@ impl Repeat {
     /// Sends the call; see [`Call::send`](super::Call::send).
     pub(crate) async fn send(self) -> Result<Response, Error> {
         let (shared, ready) = self.ready("application/json");
+        shared.send(ready).await
+    }
+
+    /// Sends the call, and takes a 404 of the API for an answer like others.
+    #[cfg(feature = "models")]
+    pub(crate) async fn look(self) -> Result<Response, Error> {
+        let (shared, mut ready) = self.ready("application/json");
+        ready.takes_missing = true;
         shared.send(ready).await
     }
 

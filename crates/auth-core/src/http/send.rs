@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderMap, StatusCode};
+use http::header::{CONTENT_TYPE, RANGE, WWW_AUTHENTICATE};
+use http::{HeaderMap, Method, StatusCode};
 use tracing::Instrument as _;
 use tracing::field::{self, Empty};
 
@@ -50,8 +50,11 @@ impl Shared {
 
     /// The same, and leaves the body of a good answer to be read.
     pub(super) async fn open(&self, call: Ready) -> Result<Download, Error> {
+        let asks_for_part = call.headers.contains_key(RANGE);
+        let asks_for_head = call.method == Method::HEAD;
         let received = self.spanned(call, Reading::Head).await?;
-        Ok(Download::new(received))
+        let download = Download::new(received);
+        Ok(download.asked_for(asks_for_part, asks_for_head))
     }
 
     async fn spanned(&self, call: Ready, reading: Reading) -> Result<Received, Error> {
@@ -193,9 +196,14 @@ impl Shared {
                 }
                 let (parts, incoming) = answer.into_parts();
                 let reading = incoming.read(LARGEST_ANSWER);
-                let read = within(self.clock.as_ref(), left, reading).await;
-                let late = || Error::timeout("the call's deadline", true);
-                let (body, rest) = read.ok_or_else(late)??;
+                let (body, rest) = match parts.status.is_success() {
+                    // It may be the file: then no deadline cuts off what makes progress.
+                    true => reading.await?,
+                    false => {
+                        let read = within(self.clock.as_ref(), left, reading).await;
+                        read.ok_or_else(|| Error::timeout("the call's deadline", true))??
+                    }
+                };
                 let answer = http::Response::from_parts(parts, body);
                 if rest.is_some() && answer.status().is_success() {
                     // Longer than any word on a failure.
@@ -204,6 +212,9 @@ impl Shared {
                 (answer, rest)
             }
         };
+        if call.takes_missing && answer.status() == StatusCode::NOT_FOUND {
+            return Ok(answer.map(|body| (body, None)));
+        }
         match self.verdict(&answer, authorization) {
             Some(error) => Err(error),
             None => Ok(answer.map(|body| (body, rest))),
@@ -213,7 +224,8 @@ impl Shared {
     /// Says whether an answer is a good one whatever its body says.
     fn is_good_by_head<B>(&self, answer: &http::Response<B>) -> bool {
         let kind = answer.headers().get(CONTENT_TYPE);
-        let is_json = kind.is_some_and(|kind| {
+        // What says nothing of its type can be JSON as well.
+        let is_json = kind.is_none_or(|kind| {
             let kind = kind.as_bytes().to_ascii_lowercase();
             kind.windows(4).any(|part| part == b"json")
         });

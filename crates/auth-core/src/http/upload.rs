@@ -21,6 +21,10 @@ const LIMIT: u64 = 1 << 30;
 /// from each piece that left to the next, and from the last to the end of the answer; the
 /// [deadline](crate::Call::with_deadline) says until when a try may begin, and does not cut off one that makes progress.
 ///
+/// **Its end.** Once a call has its verdict or is dropped, nothing more is read, and file or stream is let go at once, also
+/// where the provider has answered before all of it was sent. A [`Download`](crate::Download) is the verdict when it has
+/// been read to its end or is dropped.
+///
 /// **Retries.** Bytes are sent again, and a file is opened again, wherever another call would be made again: after a 401
 /// with a new token, and after a failure that may pass. A stream of which something was read is neither replayed nor
 /// retried, and the error says so.

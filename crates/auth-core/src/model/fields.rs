@@ -15,7 +15,9 @@ use super::place::{Misfit, Place};
 /// shows names only, since a value may be a secret or a person's.
 ///
 /// Also remembered is which known fields came as `null` or under another of their names, so that they go as they
-/// came. That does not count when two are compared.
+/// came. That does not count when two are compared. What came as a further spelling of a known field is here, too, but is
+/// left out of bodies: it would say once more, and after a change something else, what the field says, or what only the
+/// provider sets.
 ///
 /// # Examples
 /// ```
@@ -48,6 +50,8 @@ pub struct Fields(Option<Box<Rest>>);
 struct Rest {
     members: Map<String, Value>,
     forms: Vec<Form>,
+    /// Members that are other spellings of a field that came: they are kept, and never sent.
+    twins: Vec<String>,
 }
 
 /// How a known field came, where that can't be told from its value.
@@ -73,7 +77,10 @@ impl Fields {
     /// is `None` or [`Keep`](super::Change::Keep).
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) {
         let rest = self.0.get_or_insert_default();
-        rest.members.insert(name.into(), value.into());
+        let name = name.into();
+        // From now on it is the caller's word.
+        rest.twins.retain(|twin| *twin != name);
+        rest.members.insert(name, value.into());
     }
 
     /// Takes a field out.
@@ -154,6 +161,7 @@ impl<'a> Reader<'a> {
         let rest = Rest {
             members: object(value, place)?,
             forms: Vec::new(),
+            twins: Vec::new(),
         };
         Ok(Self {
             place,
@@ -204,25 +212,53 @@ impl<'a> Reader<'a> {
         Ok(Fields(is_used.then(|| Box::new(rest))))
     }
 
-    /// The value under the first of the names that is there, and that name.
+    /// The value under the first of the names that is there, and that name; further spellings of them are noted.
     fn take(&mut self, names: &[&'static str], note_null: bool) -> (Option<Value>, &'static str) {
         let first = names.first().copied().unwrap_or_default();
+        let any_case = self.any_case;
         let rest = &mut self.rest;
-        for name in names {
-            if let Some(value) = rest.members.remove(*name) {
-                let spelled = (*name != first).then_some(*name);
-                rest.note(first, spelled, note_null && value.is_null());
-                return (Some(value), name);
-            }
-            // Another case of a name goes before the names behind it.
-            let is_same = |key: &&String| self.any_case && key.eq_ignore_ascii_case(name);
-            let key = rest.members.keys().find(is_same).cloned();
-            if let Some((key, value)) = key.and_then(|key| rest.members.remove_entry(&key)) {
-                rest.note(first, Some(&key), note_null && value.is_null());
-                return (Some(value), name);
-            }
+        let key = find(&rest.members, names, any_case).map(|(key, _, name)| (key.clone(), name));
+        let Some((key, name)) = key else {
+            return (None, first);
+        };
+        let Some(value) = rest.members.remove(&key) else {
+            return (None, first);
+        };
+        let spelled = (key != first).then_some(key.as_str());
+        rest.note(first, spelled, note_null && value.is_null());
+        if any_case || names.len() > 1 {
+            let twins = rest.members.keys();
+            let twins = twins.filter(|key| names.iter().any(|name| is_same(key, name, any_case)));
+            rest.twins.extend(twins.cloned());
         }
-        (None, first)
+        (Some(value), name)
+    }
+}
+
+/// The member that a field of these names is, and which of the names it bears: the first that is there, in its exact
+/// spelling or else, where that does not matter, in another case, of several the first in alphabetical order.
+pub(crate) fn find<'m>(
+    members: &'m Map<String, Value>,
+    names: &[&'static str],
+    any_case: bool,
+) -> Option<(&'m String, &'m Value, &'static str)> {
+    for name in names {
+        let mut found = members.get_key_value(*name);
+        if any_case && found.is_none() {
+            let same = members.iter().filter(|(key, _)| is_same(key, name, true));
+            found = same.min_by_key(|(key, _)| *key);
+        }
+        if let Some((key, value)) = found {
+            return Some((key, value, name));
+        }
+    }
+    None
+}
+
+fn is_same(key: &str, name: &str, any_case: bool) -> bool {
+    match any_case {
+        true => key.eq_ignore_ascii_case(name),
+        false => key == name,
     }
 }
 
@@ -259,7 +295,12 @@ pub fn write(
     let mut members = members.unwrap_or_default();
     let read_only = match extent {
         Extent::Whole => read_only,
-        Extent::Body => &[],
+        Extent::Body => {
+            for twin in unknown.0.iter().flat_map(|rest| &rest.twins) {
+                members.remove(twin);
+            }
+            &[]
+        }
     };
     for (name, value) in fields.iter().chain(read_only) {
         let form = unknown.form(name);

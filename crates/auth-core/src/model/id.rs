@@ -78,6 +78,24 @@ impl From<i64> for RawId {
     }
 }
 
+impl From<i32> for RawId {
+    fn from(number: i32) -> Self {
+        Self(Form::Number(number.into()))
+    }
+}
+
+impl From<u32> for RawId {
+    fn from(number: u32) -> Self {
+        Self(Form::Number(number.into()))
+    }
+}
+
+impl From<u64> for RawId {
+    fn from(number: u64) -> Self {
+        Self(i64::try_from(number).map_or(Form::Large(number), Form::Number))
+    }
+}
+
 impl From<&str> for RawId {
     fn from(text: &str) -> Self {
         Self(Form::Text(text.into()))
@@ -124,8 +142,8 @@ impl ToJson for RawId {
 ///
 /// An id is an integer, a GUID or any text, and is written as it came: `12` stays a number, `"12"` stays a text. Two
 /// are equal if their texts are, so that `12` is `"12"`; the order puts shorter texts first. `Display` is the bare
-/// text: whoever builds a path encodes it. A number, a text and a reference to another id become one by `into()`, and a
-/// query parameter may have one as its value.
+/// text: whoever builds a path encodes it. An integer of 32 or 64 bits, a text and a reference to another id become one by
+/// `into()`, and a query parameter may have one as its value. A literal beyond 32 bits says its type: `3_000_000_000_i64`.
 ///
 /// # Examples
 /// ```
@@ -140,6 +158,7 @@ impl ToJson for RawId {
 ///
 /// let id = CustomerId::from_json("12".into(), &Place::root())?;
 /// assert_eq!(id, CustomerId::from(12));
+/// assert_eq!(id, CustomerId::from(12_u64));
 /// assert_eq!(id.to_json(), "12");
 /// assert_eq!(format!("/customers/{id}"), "/customers/12");
 /// # Ok::<(), auth_core::model::Misfit>(())
@@ -156,11 +175,7 @@ macro_rules! ids {
         #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub struct $name($crate::model::RawId);
 
-        impl ::core::convert::From<i64> for $name {
-            fn from(id: i64) -> Self {
-                Self(id.into())
-            }
-        }
+        $crate::__id_from! { $name i32 i64 u32 u64 }
 
         impl ::core::convert::From<&str> for $name {
             fn from(id: &str) -> Self {
@@ -205,5 +220,18 @@ macro_rules! ids {
         }
 
         impl $crate::model::QueryValue for $name {}
+    )+};
+}
+
+/// Makes ids of integers, for [`ids!`](crate::ids).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __id_from {
+    ($name:ident $($integer:ident)+) => {$(
+        impl ::core::convert::From<$integer> for $name {
+            fn from(id: $integer) -> Self {
+                Self(id.into())
+            }
+        }
     )+};
 }

@@ -75,8 +75,9 @@ impl Codes {
 ///
 /// The word behind the enum's name says what travels: `text`, `text_in_any_case` (read without regard to ASCII case,
 /// only where the provider documents it), `number`, `text_or_number` (either is read, the text is written) or
-/// `number_or_text` (the number is written). A number may come as text. Where the form in which a known value came
-/// matters as well, the field is a [`Verbatim`](crate::model::Verbatim).
+/// `number_or_text` (the number is written). Of `text_or_number`, the last values may lack a number. A number may come as text. Where the form in which a known value came
+/// matters as well, the field is a [`Verbatim`](crate::model::Verbatim). No value may be called `Unknown`: one of that
+/// name needs another name in Rust.
 ///
 /// # Examples
 /// ```
@@ -98,6 +99,8 @@ impl Codes {
 ///         Normal = "normal" | 0,
 ///         /// No agent was there.
 ///         Missed = "missed" | 2,
+///         /// It became a message.
+///         Switched = "switched",
 ///     }
 /// }
 /// auth_core::names! {
@@ -113,6 +116,7 @@ impl Codes {
 /// let root = Place::root();
 /// assert_eq!(Status::from_json("active".into(), &root), Ok(Status::Active));
 /// assert_eq!(Ending::from_json(2.into(), &root), Ok(Ending::Missed));
+/// assert_eq!(Ending::Switched.to_json(), "switched");
 /// assert_eq!(Priority::High.to_json(), 1);
 ///
 /// // A text is looked up by name.
@@ -148,11 +152,11 @@ macro_rules! names {
         }
     };
     ($(#[$meta:meta])* pub enum $name:ident: text_or_number {
-        $($(#[$about:meta])* $value:ident = $text:literal | $number:literal),+ $(,)?
+        $($(#[$about:meta])* $value:ident = $text:literal $(| $number:literal)?),+ $(,)?
     }) => {
         $crate::__names! {
             [$(#[$meta])*] $name [$($(#[$about])* #[doc = $crate::__in_json!($text)] $value),+]
-            [&[$($text),+], &[$($number),+], false, false]
+            [&[$($text),+], &[$($($number,)?)+], false, false]
         }
     };
     ($(#[$meta:meta])* pub enum $name:ident: number_or_text {

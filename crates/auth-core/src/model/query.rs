@@ -19,7 +19,7 @@ use super::{Money, RawId, Scalar, Time};
 /// assert_eq!(2.5.texts(), ["2.5"]);
 /// assert_eq!(Time::from("2026-11-22").texts(), ["2026-11-22"]);
 /// assert_eq!(vec!["a", "b"].texts(), ["a", "b"]);
-/// assert_eq!(Joined::from(vec!["a", "b"]).texts(), ["a,b"]);
+/// assert_eq!(Joined::from(vec![1_i64, 2]).texts(), ["1,2"]);
 /// assert!(None::<i64>.texts().is_empty());
 /// ```
 pub trait QueryValue: ToJson {
@@ -64,7 +64,7 @@ impl<T: QueryValue> QueryValue for Vec<T> {}
 /// use auth_core::model::{Joined, QueryValue};
 ///
 /// assert_eq!(Joined::from(vec![1_i64, 2]).texts(), ["1,2"]);
-/// assert_eq!(Joined::from(["id", "name"]).texts(), ["id,name"]);
+/// assert_eq!(Joined::<String>::from(["id", "name"]).texts(), ["id,name"]);
 /// ```
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Joined<T>(Vec<T>);
@@ -78,6 +78,18 @@ impl<T> From<Vec<T>> for Joined<T> {
 impl<T, const N: usize> From<[T; N]> for Joined<T> {
     fn from(list: [T; N]) -> Self {
         Self(list.into())
+    }
+}
+
+impl From<Vec<&str>> for Joined<String> {
+    fn from(list: Vec<&str>) -> Self {
+        list.into_iter().map(str::to_owned).collect()
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for Joined<String> {
+    fn from(list: [&str; N]) -> Self {
+        list.into_iter().map(str::to_owned).collect()
     }
 }
 

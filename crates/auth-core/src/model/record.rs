@@ -16,10 +16,17 @@
 /// including what came as `null` and under which of its names. There is one reading and one writing function a model,
 /// both thin, so that hundreds of models stay cheap to compile.
 ///
-/// `pub struct Event: any_case` reads names without regard to ASCII case, for providers whose casing is not stable.
+/// `pub struct Event: any_case` reads names without regard to ASCII case, for providers whose casing is not stable. Where
+/// several members could be the same field, the first of its names that is there counts, in its exact spelling or else in
+/// another case; the others are kept in `unknown` and not sent.
 ///
 /// `pub struct OrderUpdate from Order` is the body of an update: an `Order` becomes one by `into()`. Each of its own fields
-/// is moved over by name, and an [`Option`] becomes a [`Change`](crate::model::Change) that keeps what is `None`.
+/// is moved over by name, and an [`Option`] becomes a [`Change`](crate::model::Change) that keeps what is `None`. What
+/// neither knows is moved over in `unknown`. A field that the resource knows and the update does not is dropped, since the
+/// provider does not document that it may be written: for a request that replaces the whole resource, the update must list
+/// whatever is to stay.
+///
+/// No field may be called `unknown`: a member of that name needs another name in Rust.
 ///
 /// # Examples
 /// ```

@@ -4,6 +4,7 @@
 //! written is the plain form; [`Verbatim`](super::Verbatim) keeps the other.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
 use serde_json::{Number, Value};
@@ -55,7 +56,8 @@ impl Scalar {
         }
     }
 
-    /// The integer that it is or holds, if it is one: `12`, `12.0`, `"12"`.
+    /// The integer that it is or holds, if it is one: `12`, `12.0`, `"12"`. With a fraction of zero or an exponent it must be
+    /// below 2^52, for it is read as a float.
     pub(super) fn integer(&self) -> Option<i128> {
         match self {
             Self::Boolean(_) => None,
@@ -103,15 +105,16 @@ pub(super) fn integer(number: &Number) -> Option<i128> {
         .or_else(|| integral(number.as_f64()?))
 }
 
-/// A float without a fraction that every integer type here can hold or refuse without loss.
+/// A float without a fraction that is surely the integer which was written.
 fn integral(number: f64) -> Option<i128> {
-    /// 2^64: what is out of the range of both `i64` and `u64` is of no use to them.
-    const LIMIT: f64 = 18_446_744_073_709_551_616.0;
+    /// 2^52. From 2^53 on another integer may have been rounded to the same float, and the JSON parser may miss by one place
+    /// more: below this limit that gives a fraction, and never another integer.
+    const SURE: f64 = 4_503_599_627_370_496.0;
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "the number is whole and within 65 bits, as the line above checks"
+        reason = "the number is whole and within 53 bits, as this line checks"
     )]
-    (number.fract() == 0.0 && number.abs() <= LIMIT).then_some(number as i128)
+    (number.fract() == 0.0 && number.abs() < SURE).then_some(number as i128)
 }
 
 /// A number in the notation of JSON, leading zeros and `+` allowed; not `inf` and `NaN`, which Rust would read.
@@ -206,7 +209,22 @@ impl FromJson for f64 {
     }
 }
 
-/// Whole numbers are written as integers (`5`, not `5.0`), which every server reads; what JSON can't say is `null`.
+thread_local! {
+    /// Whether a float that JSON can't say has been written on this thread since somebody looked.
+    static IS_UNSAYABLE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What `write` gives; `None` where a number in it was infinite or none, for which JSON has nothing but `null`.
+///
+/// A flag of the thread, and not an outcome of [`ToJson::encode`]: that would be looked at in each of hundreds of models.
+pub(crate) fn sayable<T>(write: impl FnOnce() -> T) -> Option<T> {
+    IS_UNSAYABLE.set(false);
+    let written = write();
+    (!IS_UNSAYABLE.take()).then_some(written)
+}
+
+/// Whole numbers are written as integers (`5`, not `5.0`), which every server reads. What JSON can't say (NaN and the
+/// infinities) is `null`, and a call with it in a [body](crate::Call::body) or [parameter](crate::Call::value) is refused.
 impl ToJson for f64 {
     fn encode(&self, _: Extent) -> Value {
         /// 2^53: up to here a float is exactly the integer that it shows.
@@ -219,7 +237,11 @@ impl ToJson for f64 {
             )]
             return Value::from(*self as i64);
         }
-        Number::from_f64(*self).map_or(Value::Null, Value::Number)
+        let number = Number::from_f64(*self);
+        if number.is_none() {
+            IS_UNSAYABLE.set(true);
+        }
+        number.map_or(Value::Null, Value::Number)
     }
 }
 

@@ -6,7 +6,7 @@
 /// A parameter is one line: the setter, the type, `=`, the name on the wire. A setter takes whatever
 /// [becomes](Into) the type, and what was set before is replaced. The type is any
 /// [`QueryValue`](crate::model::QueryValue): a [`Vec`] repeats the parameter, a [`Joined`](crate::model::Joined) puts commas
-/// between.
+/// between, and takes a list of `&str` as well.
 ///
 /// What else can be said is forwarded: `send`, `query`, `with_timeout`, `with_deadline` and `into_call`; for a request also
 /// `with_idempotent` and `with_idempotency_key`; for a list also `stream`, `page_size` and `with_prefetch`. A parameter that
@@ -37,7 +37,7 @@
 /// }
 ///
 /// fn example(client: &ApiClient) -> Items<String> {
-///     list(client).department_id(7).include(["agent".to_owned()]).page_size(50).stream()
+///     list(client).department_id(7).fields(["id", "name"]).page_size(50).stream()
 /// }
 /// ```
 #[macro_export]
@@ -75,7 +75,7 @@ macro_rules! parameters {
             /// As for `List::send`.
             pub fn send(
                 self,
-            ) -> impl Future<Output = ::core::result::Result<$crate::Page<$item>, $crate::Error>>
+            ) -> impl ::core::future::Future<Output = ::core::result::Result<$crate::Page<$item>, $crate::Error>>
             + Send + use<> {
                 self.0.send()
             }
@@ -119,7 +119,7 @@ macro_rules! parameters {
             /// As for `Request::send`.
             pub fn send(
                 self,
-            ) -> impl Future<Output = ::core::result::Result<$answer, $crate::Error>> + Send + use<> {
+            ) -> impl ::core::future::Future<Output = ::core::result::Result<$answer, $crate::Error>> + Send + use<> {
                 self.0.send()
             }
         }

@@ -26,8 +26,12 @@ pub(super) fn fill(template: &str, values: &[&dyn Display]) -> Result<String, Er
         if write!(text, "{value}").is_err() {
             return Err(Error::invalid(format!("`{name}` has no text")));
         }
-        if matches!(text.as_str(), "" | "." | "..") {
-            let problem = format!("`{name}` is empty or dots alone: it would lead to another path");
+        // Some servers decode a path before they look for its segments.
+        let mut parts = text.split(['/', '\\']);
+        if text.is_empty() || parts.any(|part| matches!(part, "." | "..")) {
+            let problem = format!(
+                "`{name}` is empty or has a part of dots alone: it would lead to another path"
+            );
             return Err(Error::invalid(problem));
         }
         path.push_str(literal);
@@ -99,7 +103,15 @@ mod tests {
 
     #[test]
     fn a_value_that_leads_elsewhere_is_refused_by_its_name() {
-        for value in ["", ".", ".."] {
+        for value in [
+            "",
+            ".",
+            "..",
+            "../../admin",
+            "..\\admin",
+            "x/../../admin",
+            "x/.",
+        ] {
             let error = fill("/a/{first}/{second}", &[&1, &value]).expect_err(value);
             assert_eq!(error.kind(), ErrorKind::Invalid);
             assert!(error.to_string().contains("`second`"), "{error}");

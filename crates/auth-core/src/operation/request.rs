@@ -42,6 +42,7 @@ pub struct Request<'c, T> {
 #[derive(Clone, Copy)]
 enum Way {
     Open,
+    Presence,
     Whole,
 }
 
@@ -148,10 +149,8 @@ impl<'c> Request<'c, ()> {
 
 impl<'c> Request<'c, bool> {
     pub(super) fn exists(call: Call<'c>) -> Self {
-        Self::new(call, Way::Whole, |outcome, _| match outcome {
-            Ok(_) => Ok(true),
-            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(false),
-            Err(error) => Err(error),
+        Self::new(call, Way::Presence, |outcome, _| {
+            whole(outcome).map(|answer| answer.status() != StatusCode::NOT_FOUND)
         })
     }
 }
@@ -171,6 +170,7 @@ fn send(call: Call<'_>, way: Way) -> Pin<Box<dyn Future<Output = Outcome> + Send
     Box::pin(async move {
         match way {
             Way::Open => call?.open().await.map(|open| Answer::Open(Box::new(open))),
+            Way::Presence => call?.look().await.map(Answer::Whole),
             Way::Whole => call?.send().await.map(Answer::Whole),
         }
     })

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,6 +11,9 @@ use http_body::Body as _;
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::error::Error;
+
+use super::GRACE;
+use super::outgoing::Watch;
 
 /// The clock of the wait for a piece.
 static CLOCK: SystemClock = SystemClock;
@@ -21,8 +25,15 @@ pub(crate) struct Incoming {
     announced: Option<u64>,
     came: u64,
     timeout: Duration,
-    bell: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// Never locked: it makes the body `Sync`.
+    bell: Mutex<Option<Bell>>,
+    is_in_grace: bool,
+    /// What watches over the body of the request, where that is still being sent.
+    upload: Option<Watch>,
 }
+
+/// Rings when the wait for a piece is over.
+type Bell = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Incoming {
     /// Takes an answer apart; `timeout` is how long a piece may be waited for.
@@ -38,9 +49,17 @@ impl Incoming {
             host,
             came: 0,
             timeout,
-            bell: None,
+            bell: Mutex::new(None),
+            is_in_grace: false,
+            upload: None,
         };
         http::Response::from_parts(parts, incoming)
+    }
+
+    /// The same, of a request whose body is given up when this is.
+    pub(super) fn beside(mut self, upload: Option<Watch>) -> Self {
+        self.upload = upload;
+        self
     }
 
     /// How many bytes will come, where the answer says so.
@@ -54,31 +73,52 @@ impl Incoming {
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Bytes>, Error>> {
         loop {
-            match Pin::new(&mut self.body).poll_frame(context) {
-                Poll::Ready(frame) => {
-                    self.bell = None;
-                    match frame.map(|frame| frame.map(|frame| frame.into_data())) {
-                        Some(Ok(Ok(bytes))) if !bytes.is_empty() => {
-                            self.came += bytes.len() as u64;
-                            return Poll::Ready(Ok(Some(bytes)));
-                        }
-                        // Trailers, or nothing.
-                        Some(Ok(_)) => {}
-                        Some(Err(error)) => {
-                            let error = error.without_url();
-                            return Poll::Ready(Err(Error::broken_connection(&self.host, error)));
-                        }
-                        None => return Poll::Ready(self.end()),
-                    }
+            let frame = Pin::new(&mut self.body).poll_frame(context);
+            match frame.map_ok(|frame| frame.into_data().unwrap_or_default()) {
+                Poll::Ready(Some(Ok(bytes))) if !bytes.is_empty() => {
+                    *self.bell() = None;
+                    self.is_in_grace = false;
+                    self.came += bytes.len() as u64;
+                    return Poll::Ready(Ok(Some(bytes)));
                 }
-                Poll::Pending => {
-                    let bell = self.bell.get_or_insert_with(|| CLOCK.sleep(self.timeout));
-                    return bell.as_mut().poll(context).map(|()| {
+                Poll::Ready(Some(Err(error))) => {
+                    let own = self.upload.as_ref().and_then(Watch::failure);
+                    let broken = || Error::broken_connection(&self.host, error.without_url());
+                    return Poll::Ready(Err(own.unwrap_or_else(broken)));
+                }
+                Poll::Ready(None) => return Poll::Ready(self.end()),
+                waits => {
+                    if self.is_late(context) {
                         let what = format!("`{}` sent nothing more of its answer", self.host);
-                        Err(Error::timeout(&what, true))
-                    });
+                        return Poll::Ready(Err(Error::timeout(&what, true)));
+                    }
+                    if waits.is_pending() {
+                        return Poll::Pending;
+                    }
+                    // Trailers, or an empty frame, which is no progress.
                 }
             }
+        }
+    }
+
+    fn bell(&mut self) -> &mut Option<Bell> {
+        self.bell.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says whether the next piece has been waited for long enough. A process that stood still finds its time over and the
+    /// piece there at once: it counts.
+    fn is_late(&mut self, context: &mut Context<'_>) -> bool {
+        loop {
+            let timeout = self.timeout;
+            let bell = self.bell().get_or_insert_with(|| CLOCK.sleep(timeout));
+            if bell.as_mut().poll(context).is_pending() {
+                return false;
+            }
+            if self.is_in_grace {
+                return true;
+            }
+            self.is_in_grace = true;
+            *self.bell() = Some(CLOCK.sleep(GRACE));
         }
     }
 

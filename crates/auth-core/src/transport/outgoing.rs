@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -32,63 +32,110 @@ pub(crate) struct Streamed {
 }
 
 impl Payload {
-    /// The body, and for a streamed one what is to be known of its way.
+    /// The body, and for a streamed one what watches over it.
     pub(super) fn into_body(self) -> (Option<reqwest::Body>, Option<Watch>) {
         match self {
             Self::Whole(bytes) if bytes.is_empty() => (None, None),
             Self::Whole(bytes) => (Some(bytes.into()), None),
             Self::Streamed(Streamed { pieces, length }) => {
-                let watch = Watch::new();
+                let on_its_way = Arc::new(OnItsWay::new(pieces));
                 let body = Watched {
-                    pieces: Mutex::new(pieces),
                     left: length,
-                    watch: watch.clone(),
+                    on_its_way: Arc::clone(&on_its_way),
                 };
-                (Some(reqwest::Body::wrap(body)), Some(watch))
+                (Some(reqwest::Body::wrap(body)), Some(Watch(on_its_way)))
             }
         }
     }
 }
 
-/// What is known of a streamed body from outside: when a piece of it was last asked for, and what broke it off.
-#[derive(Clone)]
-pub(super) struct Watch(Arc<Mutex<Known>>);
+/// A streamed body: the connection reads it, and the call that sends it watches over it.
+struct OnItsWay {
+    /// Locked while a piece is asked for, so apart from what the call asks meanwhile.
+    source: Mutex<Source>,
+    known: Mutex<Known>,
+}
 
+struct Source {
+    /// `None` at the end, after a failure, and where it was given up.
+    pieces: Option<Pieces>,
+    /// Who waits for the next piece.
+    waiting: Option<Waker>,
+    is_given_up: bool,
+}
+
+/// When a piece was last asked for, and what broke the body off.
 struct Known {
     asked: Instant,
     failure: Option<Error>,
 }
 
-impl Watch {
-    fn new() -> Self {
+impl OnItsWay {
+    fn new(pieces: Pieces) -> Self {
+        let source = Source {
+            pieces: Some(pieces),
+            waiting: None,
+            is_given_up: false,
+        };
         let known = Known {
             asked: SystemClock.now(),
             failure: None,
         };
-        Self(Arc::new(Mutex::new(known)))
+        Self {
+            source: Mutex::new(source),
+            known: Mutex::new(known),
+        }
+    }
+
+    fn source(&self) -> MutexGuard<'_, Source> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Lets go of what is read, and wakes the connection that waits for more of it.
+    fn give_up(&self) {
+        let mut source = self.source();
+        source.is_given_up = true;
+        let (pieces, waiting) = (source.pieces.take(), source.waiting.take());
+        // The lock goes first: what a caller's stream does when it is dropped is not known here.
+        drop(source);
+        drop(pieces);
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+    }
+}
+
+/// Watches over a streamed body from outside. When it is dropped, the body is given up at once: nothing is read for a
+/// call that has its verdict or is gone, though the connection may live on.
+pub(super) struct Watch(Arc<OnItsWay>);
+
+impl Watch {
     /// How long no piece has left.
     pub(super) fn idle(&self) -> Duration {
-        SystemClock.now() - self.known().asked
+        SystemClock.now() - self.0.known().asked
     }
 
     /// What broke the body off on this side. Some of the request had left.
     pub(super) fn failure(&self) -> Option<Error> {
-        let failure = self.known().failure.take();
+        let failure = self.0.known().failure.take();
         failure.map(|error| error.or_sent(true))
     }
 }
 
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
+}
+
+/// A streamed body as the connection sees it.
 struct Watched {
-    /// Never locked: it makes the body `Sync`, as the HTTP library wants it.
-    pieces: Mutex<Pieces>,
     left: Option<u64>,
-    watch: Watch,
+    on_its_way: Arc<OnItsWay>,
 }
 
 impl Body for Watched {
@@ -100,10 +147,21 @@ impl Body for Watched {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.get_mut();
-        let pieces = this.pieces.get_mut();
-        let pieces = pieces.unwrap_or_else(PoisonError::into_inner);
-        let piece = ready!(pieces.as_mut().poll_next(context));
-        let mut known = this.watch.known();
+        let mut source = this.on_its_way.source();
+        let Some(pieces) = &mut source.pieces else {
+            let is_given_up = source.is_given_up;
+            return Poll::Ready(is_given_up.then(|| Err(Error::invalid("the call is over"))));
+        };
+        let Poll::Ready(piece) = pieces.as_mut().poll_next(context) else {
+            source.waiting = Some(context.waker().clone());
+            return Poll::Pending;
+        };
+        source.waiting = None;
+        if !matches!(piece, Some(Ok(_))) {
+            source.pieces = None;
+        }
+        drop(source);
+        let mut known = this.on_its_way.known();
         known.asked = SystemClock.now();
         Poll::Ready(match piece {
             Some(Ok(bytes)) => {
@@ -121,5 +179,12 @@ impl Body for Watched {
 
     fn size_hint(&self) -> SizeHint {
         self.left.map(SizeHint::with_exact).unwrap_or_default()
+    }
+}
+
+/// A connection that has done with the body needs no more of it.
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.on_its_way.give_up();
     }
 }

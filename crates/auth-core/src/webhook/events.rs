@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Misfit, Place};
+use crate::model::{Misfit, Place, find};
 
 /// Which event a payload says that it is. For the expansion of [`events!`](crate::events!).
 #[doc(hidden)]
@@ -10,28 +10,25 @@ use crate::model::{Misfit, Place};
 pub struct Told(Option<String>);
 
 impl Told {
-    /// Reads the first of the members `keys` that the payload has, whatever its case.
-    pub fn read(payload: &Value, keys: &[&'static str], place: &Place<'_>) -> Result<Self, Misfit> {
+    /// Reads the member that a model would take for its field of these names: the first name that is there, in its exact
+    /// spelling, or else in another case.
+    pub fn read(
+        payload: &Value,
+        names: &[&'static str],
+        place: &Place<'_>,
+    ) -> Result<Self, Misfit> {
         let Value::Object(members) = payload else {
             return Err(place.misfit("expected an object"));
         };
-        for key in keys {
-            let mut found = members
-                .iter()
-                .filter(|(name, _)| name.eq_ignore_ascii_case(key));
-            match (found.next(), found.next()) {
-                (Some((_, Value::String(name))), None) => return Ok(Self(Some(name.clone()))),
-                // A number or the like is no event that is known.
-                (Some(_), None) => return Ok(Self(None)),
-                (Some(_), Some(_)) => {
-                    let problem = "expected once: it is there twice, in different cases";
-                    return Err(place.key(key).misfit(problem));
-                }
-                (None, _) => {}
+        match find(members, names, true) {
+            Some((_, Value::String(name), _)) => Ok(Self(Some(name.clone()))),
+            // A number or the like is no event that is known.
+            Some(_) => Ok(Self(None)),
+            None => {
+                let name = names.first().copied().unwrap_or_default();
+                Err(place.key(name).misfit("a required value is missing"))
             }
         }
-        let key = keys.first().copied().unwrap_or_default();
-        Err(place.key(key).misfit("a required value is missing"))
     }
 
     /// Says whether it is one of these, whatever its case.
@@ -43,10 +40,14 @@ impl Told {
 
 /// Makes an enum of the events that a provider posts, plus `Unknown`, which keeps any other whole.
 ///
-/// `by` names the member that tells which event it is, and behind `|` further names of it. An event is one line: the variant, its model, `=`, and the values of
-/// that member, `|` between them. Member and values are compared without regard to ASCII case; the models should be
-/// `any_case`, too. The enum is `Clone`, `Debug`, `PartialEq` and `#[non_exhaustive]`, and has `parse`,
-/// [`FromJson`](crate::model::FromJson) and [`ToJson`](crate::model::ToJson).
+/// `by` names the member that tells which event it is, and behind `|` further names of it, which are looked for as a model
+/// looks for the names of a field. An event is one line: the variant, its model, `=`, and the values of that member, `|`
+/// between them. Member and values are compared without regard to ASCII case; the models should be `any_case`, too, and
+/// name the member in the same order where they have it. No event may be called `Unknown`.
+///
+/// The enum is `Clone`, `Debug`, `PartialEq` and `#[non_exhaustive]`, and has `parse`,
+/// [`FromJson`](crate::model::FromJson) and [`ToJson`](crate::model::ToJson). Its `Debug` shows the name of the variant
+/// only, since a payload can hold what a person wrote.
 ///
 /// # Examples
 /// ```
@@ -74,6 +75,7 @@ impl Told {
 /// }
 ///
 /// let event = Event::parse(br#"{"Event":"Away","Time":"2026-11-22T16:24:12Z"}"#)?;
+/// assert_eq!(format!("{event:?}"), "AgentStatusChanged");
 /// assert!(matches!(event, Event::AgentStatusChanged(agent) if agent.time.is_some()));
 ///
 /// let event = Event::parse(br#"{"event":"chat_rated","stars":5}"#)?;
@@ -86,7 +88,7 @@ macro_rules! events {
         $($(#[$about:meta])* $event:ident($model:ty) = $value:literal $(| $other:literal)*),+ $(,)?
     }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub enum $name {
             $($(#[$about])* $event($model),)+
@@ -101,6 +103,15 @@ macro_rules! events {
             /// As for `webhook::parse`.
             pub fn parse(body: &[u8]) -> ::core::result::Result<Self, $crate::Error> {
                 $crate::webhook::parse(body)
+            }
+        }
+
+        impl ::core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(match self {
+                    $(Self::$event(_) => ::core::stringify!($event),)+
+                    Self::Unknown(_) => "Unknown",
+                })
             }
         }
 

@@ -1,6 +1,10 @@
 //! Files that are sent and read as streams: the wire form, what is sent again, limits, and what breaks off.
 
 mod download;
+mod early;
+#[cfg(feature = "rustls")]
+mod frames;
+mod saving;
 #[cfg(feature = "models")]
 mod typed;
 mod upload;

@@ -4,4 +4,5 @@ mod answers;
 mod generate;
 mod models;
 mod properties;
+mod twins;
 mod values;

@@ -8,7 +8,7 @@ use serde_json::json;
 use wiremock::ResponseTemplate;
 
 use crate::dialects::FORM;
-use crate::stage::{Vendor, client, granted};
+use crate::stage::{Vendor, client, granted, machine};
 
 auth_core::ids! {
     /// Names a group.
@@ -151,7 +151,7 @@ async fn operations_send_what_their_lines_say() {
 #[tokio::test]
 async fn a_value_that_leads_to_another_path_is_refused_and_nothing_is_sent() {
     let (vendor, client) = answering(200, json!({})).await;
-    for id in ["", ".", ".."] {
+    for id in ["", ".", "..", "../../admin", "..\\admin", "x/../y"] {
         let error = Groups(&client).get(id).send().await.expect_err(id);
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert!(error.to_string().contains("`id`"), "{error}");
@@ -175,6 +175,33 @@ async fn existence_is_yes_no_or_an_error() {
         let exists = Groups(&client).check(7).send().await;
         assert_eq!(exists.expect_err("no answer").kind(), kind);
     }
+}
+
+#[tokio::test]
+async fn a_404_of_the_endpoint_for_tokens_says_nothing_about_existence() {
+    // At the first sign-in, and at the renewal after a 401.
+    for good in [0, 1] {
+        let vendor = Vendor::with_api(
+            move |n, _| match n < good {
+                true => granted(n),
+                false => ResponseTemplate::new(404).set_body_json(json!({})),
+            },
+            |_, _| ResponseTemplate::new(401),
+        )
+        .await;
+        let client = client(FORM, &vendor.url(), machine(), &Settings::new());
+        let error = Groups(&client).check(7).send().await;
+        let error = error.expect_err("nobody has answered");
+        assert_eq!(
+            (vendor.calls(), vendor.tokens()),
+            (good, good + 1),
+            "{error}"
+        );
+    }
+    // The way out tells a 404 as ever.
+    let (_vendor, client) = answering(404, json!({})).await;
+    let error = Groups(&client).check(7).into_call().send().await;
+    assert_eq!(error.expect_err("a 404").kind(), ErrorKind::NotFound);
 }
 
 #[tokio::test]

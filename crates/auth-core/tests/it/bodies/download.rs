@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use auth_core::{ApiClient, Download, Error, ErrorKind, Method, Settings};
+use auth_core::{ApiClient, Download, Error, ErrorKind, Method, Profile, Settings};
 use futures_util::StreamExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -14,7 +14,7 @@ use crate::clocks::eventually;
 use crate::dialects::{FORM, JSON};
 use crate::endpoint::json_machine;
 use crate::raw::{Act, RawServer, http};
-use crate::stage::{Vendor, client, granted, machine};
+use crate::stage::{Vendor, base, client, granted, machine};
 
 /// The head of an answer of 10 bytes, and its first half.
 const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345";
@@ -229,6 +229,68 @@ async fn judged(status: u16, kind: &'static str, body: String) -> Result<Downloa
     open(&client).await
 }
 
+/// The same, under 200 and without a content type.
+async fn untyped(body: String) -> Result<Download, Error> {
+    let answer = ResponseTemplate::new(200).set_body_bytes(body);
+    let vendor = Vendor::with_api(|n, _| granted(n), move |_, _| answer.clone()).await;
+    let client = client(JSON, &vendor.url(), json_machine(), &Settings::new());
+    open(&client).await
+}
+
+#[tokio::test]
+async fn a_file_of_json_that_makes_progress_outlives_the_deadline() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 30\r\n\r\n";
+    let server = RawServer::start(move |_| Act::Drip(head)).await;
+    let (tokens, api) = (base(&vendor.url()), base(&server.url()));
+    let profile = Profile::new(JSON, tokens, api, json_machine(), "it/1.0");
+    let client = ApiClient::new(profile, &Settings::new()).expect("a client");
+    let limit = Duration::from_millis(300);
+    let call = client.request(Method::GET, "/export").with_timeout(limit);
+    let download = call.with_deadline(limit).open().await.expect("a file");
+    assert_eq!(download.bytes().await.expect("all of it").len(), 30);
+}
+
+/// The runtime stands still for longer than a piece may take, and the piece comes meanwhile.
+#[test]
+fn a_download_outlives_a_runtime_that_stood_still() {
+    use std::io::{Read as _, Write as _};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let (go_on, waits) = std::sync::mpsc::channel();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let _ = stream.read(&mut [0; 2048]);
+        stream.write_all(HALF.as_bytes()).expect("written");
+        waits.recv().expect("a word");
+        stream.write_all(b"67890").expect("written");
+        stream
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_all().build().expect("a runtime");
+    let second = runtime.block_on(async {
+        let client = keyed(&url);
+        let call = client.request(Method::GET, "/export");
+        let limit = Duration::from_millis(300);
+        let mut download = call.with_timeout(limit).open().await.expect("an answer");
+        download.chunk().await.expect("bytes").expect("half of it");
+        let begun = futures_util::poll!(std::pin::pin!(download.chunk()));
+        assert!(begun.is_pending());
+        go_on.send(()).expect("a server");
+        std::thread::sleep(limit * 2);
+        download.chunk().await
+    });
+    assert_eq!(second.expect("bytes").expect("the rest"), "67890");
+    drop(server.join());
+}
+
+#[test]
+fn a_download_goes_from_thread_to_thread_and_is_looked_at_from_several() {
+    fn check<T: Send + Sync>() {}
+    check::<Download>();
+}
+
 #[tokio::test]
 async fn failures_are_told_as_for_any_call() {
     let no = || r#"{"success":false,"message":"no export"}"#.to_owned();
@@ -241,6 +303,11 @@ async fn failures_are_told_as_for_any_call() {
     let error = error.expect_err("a failure under 200");
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert_eq!(error.provider_message(), Some("no export"));
+    // Nobody says what it is: it can be JSON, and then it is a failure.
+    let error = untyped(no()).await.expect_err("a failure under 200");
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let file = untyped("a,b".to_owned()).await.expect("a file");
+    assert_eq!(file.bytes().await.expect("bytes"), "a,b");
     // Not JSON by its type: a file that somebody wants as it is.
     let file = judged(200, "application/octet-stream", no()).await;
     assert_eq!(file.expect("a file").bytes().await.expect("bytes"), no());

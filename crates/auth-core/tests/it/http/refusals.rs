@@ -125,6 +125,12 @@ async fn a_reserved_header_is_refused_and_nothing_is_sent() {
         ("Transfer-Encoding", ErrorKind::Blocked),
         ("Connection", ErrorKind::Blocked),
         ("Proxy-Authorization", ErrorKind::Blocked),
+        ("Expect", ErrorKind::Blocked),
+        ("Keep-Alive", ErrorKind::Blocked),
+        ("Proxy-Connection", ErrorKind::Blocked),
+        ("TE", ErrorKind::Blocked),
+        ("Trailer", ErrorKind::Blocked),
+        ("Upgrade", ErrorKind::Blocked),
         ("a name", ErrorKind::Invalid),
         ("", ErrorKind::Invalid),
     ] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use auth_core::model::{
-    Base64Text, DateTime, Decimal, FromJson, Money, NaiveDate, Place, Time, ToJson, Value,
+    Base64Text, DateTime, Decimal, FromJson, Money, NaiveDate, Place, RawId, Time, ToJson, Value,
 };
 use serde_json::json;
 
@@ -297,4 +297,46 @@ fn text_in_base64_reads_like_plain_text() {
         assert_eq!(read.to_json(), raw);
         assert_eq!(Base64Text::encoded(text).text(), text);
     }
+}
+
+#[test]
+fn a_float_that_may_be_another_integer_rounded_is_no_integer() {
+    let root = Place::root();
+    for text in [
+        "4503599627370496.0",
+        "9007199254740991.0",
+        "9007199254740993.0",
+        "9007199254740992.0",
+        "-9007199254740993e0",
+        "1e18",
+    ] {
+        let number: Value = serde_json::from_str(text).expect("a number");
+        for value in [number, json!(text)] {
+            assert!(i64::from_json(value.clone(), &root).is_err(), "{value}");
+            assert!(u64::from_json(value, &root).is_err(), "{text}");
+        }
+    }
+    let number: Value = serde_json::from_str("9007199254740993.0").expect("a number");
+    assert!(RawId::from_json(number, &root).is_err());
+    for text in [
+        "4503599627370495.0",
+        "4.503599627370495e15",
+        "4503599627370495",
+    ] {
+        let number: Value = serde_json::from_str(text).expect("a number");
+        assert_eq!(i64::from_json(number, &root), Ok(4_503_599_627_370_495));
+    }
+    assert_eq!(
+        i64::from_json(json!("9007199254740993"), &root),
+        Ok(9_007_199_254_740_993)
+    );
+}
+
+#[test]
+fn ids_are_made_of_any_integer() {
+    assert_eq!(RawId::from(7), RawId::from(7_u64));
+    assert_eq!(RawId::from(7_u32), RawId::from(7_i64));
+    assert_eq!(RawId::from(u64::MAX).to_json(), json!(u64::MAX));
+    assert_eq!(RawId::from(u64::MAX).text(), "18446744073709551615");
+    assert_eq!(RawId::from(7_u64).to_json(), json!(7));
 }

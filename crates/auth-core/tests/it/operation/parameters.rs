@@ -1,7 +1,8 @@
 //! Optional parameters, and updates made of what was read.
 
+use auth_core::model::Value;
 use auth_core::model::{Change, FromJson as _, Joined, Money, Place, Time, ToJson as _};
-use auth_core::{Download, Method};
+use auth_core::{Download, ErrorKind, Method};
 use serde_json::json;
 
 use super::{GROUPS, Group, GroupId, answering, seen};
@@ -55,16 +56,17 @@ async fn parameters_travel_in_their_wire_form_and_the_last_word_counts() {
     let list = || ListGroups(client.operation(Method::GET, "/groups", &[]).list(&GROUPS));
     let all = list()
         .parent(7)
+        .parent(7_u64)
         .parent("8 9")
         .status("active")
         .include(["a".to_owned(), "b".to_owned()])
-        .fields(vec!["x".to_owned(), "y".to_owned()])
+        .fields(["x", "y"])
         .since("2026-11-22T00:00:00Z")
         .paid(auth_core::model::Decimal::new(1250, 2))
         .count(true)
         .query("more", "z");
     all.send().await.expect("a page");
-    let none = list().include(vec![]).fields([]).count(None);
+    let none = list().include(vec![]).fields(Joined::default()).count(None);
     none.status(Status::from("new"))
         .send()
         .await
@@ -158,4 +160,61 @@ fn an_update_takes_over_what_may_be_written() {
         Change::from(Some("a".to_owned())),
         Change::Set("a".to_owned())
     );
+}
+
+auth_core::parameters! {
+    /// The groups that cost so much.
+    pub struct FindGroups -> Request<Value> {
+        /// At most this.
+        max_price: f64 = "maxPrice",
+        /// Exactly one of these.
+        prices: Joined<f64> = "prices",
+    }
+}
+
+auth_core::model! {
+    /// What a group costs.
+    pub struct Price {
+        optional {
+            /// The amount.
+            amount: Change<f64> = "amount",
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_json_cannot_say_is_refused_and_nothing_is_sent() {
+    let (vendor, client) = answering(200, json!({})).await;
+    let call = || client.operation(Method::POST, "/groups", &[]);
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let mut price = Price::new();
+        price.amount = number.into();
+        for (request, name) in [
+            (FindGroups(call().model()).max_price(number), "`maxPrice`"),
+            (FindGroups(call().model()).prices([1.0, number]), "`prices`"),
+            (FindGroups(call().body(&price).model()), "body"),
+            (
+                FindGroups(call().body(&vec![price.clone()]).model()),
+                "body",
+            ),
+            (
+                FindGroups(call().body_in("price", &price).model()),
+                "`price`",
+            ),
+        ] {
+            let error = request.send().await.expect_err("no JSON");
+            assert_eq!(error.kind(), ErrorKind::Invalid);
+            assert!(error.to_string().contains(name), "{error}");
+        }
+        let list = call().list::<Value>(&GROUPS).value("maxPrice", &number);
+        assert_eq!(
+            list.send().await.expect_err("no text").kind(),
+            ErrorKind::Invalid
+        );
+    }
+    assert_eq!(vendor.calls(), 0);
+    // What was refused leaves no trace in the next call.
+    let request = FindGroups(call().body(&Price::new()).model());
+    request.max_price(1.5).send().await.expect("an answer");
+    assert_eq!(seen(&vendor).await, ["POST /groups?maxPrice=1.5 {}"]);
 }
