@@ -144,6 +144,7 @@ impl Output {
                 output.directories.push(directory);
             }
             let copies = sandbox::copies(&root()?.join(format!("crates/{provider}/openapi")))?;
+            offenses.extend(sandbox::offenses(root()?, provider, &copies)?);
             let directory = format!("crates/vendor-sandbox/openapi/{provider}");
             for (path, text) in copies {
                 output.files.insert(format!("{directory}/{path}"), text);

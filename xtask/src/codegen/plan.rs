@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::exceptions::Exceptions;
-use super::names::{pascal, snake};
+use super::names::{is_identifier, pascal, snake};
 use crate::check::openapi::document::Document;
 use usage::Usage;
 
@@ -278,6 +278,7 @@ const RESERVED: &[&str] = &[
     "Box",
     "Change",
     "Download",
+    "Into",
     "Joined",
     "List",
     "Method",
@@ -285,6 +286,7 @@ const RESERVED: &[&str] = &[
     "Option",
     "Paging",
     "Request",
+    "Result",
     "Scalar",
     "Secret",
     "String",
@@ -313,6 +315,12 @@ pub(super) fn plan(documents: &Documents, exceptions: &Exceptions) -> Result<Lay
         let file = planner.areas[index].file;
         planner.plan_area(index).with_context(|| file.to_owned())?;
     }
+    let unused = exceptions.unused();
+    ensure!(
+        unused.is_empty(),
+        "plan.toml has what nothing asks for: remove it or mend its name:\n  - {}",
+        unused.join("\n  - ")
+    );
     let ids = planner.ids;
     let areas = planner.areas.into_iter().map(Draft::finish);
     Ok(Layer {
@@ -409,6 +417,13 @@ impl<'a> Draft<'a> {
     /// Reserves a name in the area.
     fn take(&mut self, name: &str, by: &str) -> Result<()> {
         ensure!(
+            is_identifier(name)
+                && name.starts_with(|it: char| it.is_ascii_uppercase())
+                && !name.contains('_'),
+            "{}: {by} can't be called `{name}`: name it below `types` of plan.toml",
+            self.file
+        );
+        ensure!(
             !RESERVED.contains(&name),
             "{}: `{name}` means something else in generated files: rename {by} below `types` of plan.toml",
             self.file
@@ -459,19 +474,18 @@ impl Planner<'_> {
 
     /// The name of a type, renamed if the exceptions say so.
     fn type_name(&self, area: &str, name: &str) -> String {
-        let renamed = self.exceptions.types.get(&format!("{area}.{name}"));
-        renamed.cloned().unwrap_or_else(|| name.to_owned())
+        self.exceptions
+            .type_name(area, name)
+            .unwrap_or(name)
+            .to_owned()
     }
 
     /// The name of the member `key` of `owner`.
     fn field_name(&self, owner: &str, key: &str) -> Result<String> {
-        let fields = &self.exceptions.fields;
-        let renamed = fields
-            .get(&format!("{owner}.{key}"))
-            .or_else(|| fields.get(key));
-        let name = renamed.cloned().unwrap_or_else(|| snake(key));
+        let renamed = self.exceptions.field(owner, key).map(str::to_owned);
+        let name = renamed.unwrap_or_else(|| snake(key));
         ensure!(
-            super::names::is_identifier(&name) && name != "unknown",
+            is_identifier(&name) && name == snake(&name) && name != "unknown",
             "`{owner}.{key}` can't be called `{name}`: name it below `fields` of plan.toml"
         );
         Ok(name)

@@ -40,6 +40,20 @@ pub(super) fn copies(directory: &Path) -> Result<Files> {
     Ok(files)
 }
 
+/// Where the sandbox lists which host serves which document.
+const SOURCES: &str = "crates/vendor-sandbox/src/openapi/source.rs";
+
+/// The documents that the sandbox does not list, each with its cure.
+pub(super) fn offenses(root: &Path, provider: &str, files: &Files) -> Result<Vec<String>> {
+    let listed = fs::read_to_string(root.join(SOURCES)).context(SOURCES)?;
+    let names = files.keys().map(|file| file.trim_end_matches(".json"));
+    let missing = names.filter(|name| !listed.contains(&format!("\"{provider}\", \"{name}\",")));
+    let offenses = missing.map(|name| {
+        format!("the sandbox does not list `{provider}/{name}`: add it to {SOURCES}, with the host that serves it")
+    });
+    Ok(offenses.collect())
+}
+
 /// One document.
 fn copy(mut document: Value) -> String {
     if let Some(members) = document.as_object_mut() {

@@ -100,6 +100,30 @@ fn what_has_no_rule_is_told_with_its_place_and_cure() {
             "`List` means something else in generated files",
         ),
         (
+            "plan.toml",
+            "\"Frame\"",
+            "\"a frame\"",
+            "can't be called `a frame`: name it below `types` of plan.toml",
+        ),
+        (
+            "plan.toml",
+            "\"Thing.password\"",
+            "\"Thing.passwort\"",
+            "what nothing asks for: remove it or mend its name:\n  - secrets: Thing.passwort",
+        ),
+        (
+            "plan.toml",
+            "texts = [\"Thing.size\"]",
+            "",
+            "the values of `Thing.size` are no words, or two are the same word: list it below `texts`",
+        ),
+        (
+            "people.yaml",
+            "identity: name",
+            "identity: nom",
+            "`x-paging` names the identity `nom`, which Person has not",
+        ),
+        (
             "things.yaml",
             "name: into\n          in: query",
             "name: into\n          in: header",
@@ -122,6 +146,12 @@ fn what_has_no_rule_is_told_with_its_place_and_cure() {
             "        price:\n",
             "        Made:\n          type: string\n        price:\n",
             "two fields would be called `made`",
+        ),
+        (
+            "things.yaml",
+            "        required: true\n        content:\n          application/json:\n            schema:\n              x-open",
+            "        content:\n          application/json:\n            schema:\n              x-open",
+            "no rule for a body that may be left out",
         ),
     ] {
         let error = refused(file, from, to);

@@ -98,6 +98,8 @@ pub(crate) struct ExternalDocs {
 pub(crate) struct Paging {
     pub(crate) style: String,
     pub(crate) items: Option<String>,
+    /// The member that tells items apart, where it isn't their id.
+    pub(crate) identity: Option<String>,
 }
 
 /// How a webhook is told from the others of its document.

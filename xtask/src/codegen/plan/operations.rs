@@ -27,7 +27,18 @@ const OF_ALL: &[&str] = &[
 ];
 
 /// Setters that every call has.
-const OPTIONS: &[&str] = &["into_call", "page_size", "query", "send", "stream"];
+const OPTIONS: &[&str] = &[
+    "into_call",
+    "page_size",
+    "query",
+    "send",
+    "stream",
+    "with_deadline",
+    "with_idempotency_key",
+    "with_idempotent",
+    "with_prefetch",
+    "with_timeout",
+];
 
 impl<'a> Planner<'a> {
     /// Plans one operation.
@@ -63,9 +74,10 @@ impl<'a> Planner<'a> {
         };
         let mut arguments = self.path_arguments(&spot, path, operation)?;
         let mut parameters = Vec::new();
-        let skipped = self
-            .style(operation)?
-            .and_then(|style| style.size.as_deref());
+        let style = self.style(operation)?;
+        let is_paging = |key: &String| {
+            style.is_some_and(|it| it.size.as_ref() == Some(key) || it.drop.contains(key))
+        };
         for parameter in &operation.parameters {
             let key = &parameter.name;
             match parameter.place {
@@ -73,7 +85,7 @@ impl<'a> Planner<'a> {
                 document::Place::Header
                     if key == IDEMPOTENCY_KEY && operation.idempotency_key.0 => {}
                 document::Place::Header => bail!("no rule for the header `{key}`"),
-                document::Place::Query if Some(key.as_str()) == skipped => {}
+                document::Place::Query if is_paging(key) => {}
                 document::Place::Query => {
                     let rust = self.query(&spot, parameter)?;
                     let rust_name = self.field_name(&spot.name, key)?;
@@ -124,7 +136,7 @@ impl<'a> Planner<'a> {
             path: path.to_owned(),
             arguments,
             idempotency_key: operation.idempotency_key.0,
-            replay: !self.exceptions.no_replay.contains(&operation.id),
+            replay: self.exceptions.is_replayed(&operation.id),
             answer,
             options,
         };
@@ -178,32 +190,28 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The type of a parameter. An enum that a model of the resource has as well is that of the model.
+    /// The type of a parameter. An enum that a model of the same resource has as well is that of the model.
     fn parameter_type(&mut self, spot: &Spot, key: &str, schema: &Schema) -> Result<Rust> {
         let listed = schema.items.as_deref().unwrap_or(schema);
+        if self.is_text(&spot.name, key, listed)? {
+            let rust = Rust::plain("String");
+            return Ok(if schema.items.is_some() {
+                rust.inside("Vec")
+            } else {
+                rust
+            });
+        }
         if let Some(values) = super::schemas::values(listed) {
-            let suffix = pascal(&if schema.items.is_some() {
+            let key = if schema.items.is_some() {
                 singular(&snake(key))
             } else {
                 snake(key)
-            });
-            let known = self.areas[spot.area]
-                .resources
-                .iter()
-                .flat_map(|it| &it.types);
-            let same = known.filter_map(|it| match it {
-                Type::Names(names) if names.values == values && names.name.ends_with(&suffix) => {
-                    Some(&names.name)
-                }
-                _ => None,
-            });
-            let same: Vec<_> = same.collect();
-            let own = same
-                .iter()
-                .find(|it| it.starts_with(&spot.name))
-                .or(same.first());
-            if let Some(name) = own {
-                let rust = Rust::of("super", name);
+            };
+            let suffix = pascal(&key);
+            let types = &self.areas[spot.area].resources[spot.resource].types;
+            let is_same = |it: &&Type| matches!(it, Type::Names(names) if names.values == values && names.name.ends_with(&suffix));
+            if let Some(same) = types.iter().find(is_same) {
+                let rust = Rust::of("super", same.name());
                 return Ok(if schema.items.is_some() {
                     rust.inside("Vec")
                 } else {
@@ -260,7 +268,7 @@ impl<'a> Planner<'a> {
         while schema.reference.is_none() {
             let told = schema.properties.iter();
             let told: Vec<_> = told
-                .filter(|(key, _)| !self.exceptions.envelope.contains(key))
+                .filter(|(key, _)| !self.exceptions.is_envelope(key))
                 .collect();
             let [(key, only)] = told.as_slice() else {
                 break;
@@ -275,7 +283,7 @@ impl<'a> Planner<'a> {
         let Some(paging) = &operation.paging else {
             return Ok(None);
         };
-        let style = self.exceptions.paging.get(&paging.style);
+        let style = self.exceptions.style(&paging.style);
         let style = style.with_context(|| format!("plan.toml has no paging `{}`", paging.style))?;
         Ok(Some(style))
     }
@@ -320,12 +328,12 @@ impl<'a> Planner<'a> {
         };
         ensure!(
             item.reference.is_some() || !is_model(item),
-            "items of lists need a schema with a name"
+            "items of lists need a schema of their own below `components`"
         );
         let reference = item
             .reference
             .as_deref()
-            .context("items of lists need a schema with a name")?;
+            .context("items of lists need a schema of their own below `components`")?;
         let (file, model, _) = resolve(self.documents, self.areas[spot.area].file, reference)?;
         let area = &self.documents[&file].area;
         let rust_name = self.type_name(area, &model);
@@ -334,13 +342,21 @@ impl<'a> Planner<'a> {
         } else {
             Rust::plain(&format!("crate::{area}::{rust_name}"))
         };
-        let identity = item_schema.properties.iter().find(|(key, it)| {
-            it.id.is_some()
-                && (key.as_str() == "id"
-                    || key.as_str() == "_id"
-                    || it.id.as_deref() == Some(model.as_str()))
+        let named = operation
+            .paging
+            .as_ref()
+            .and_then(|it| it.identity.as_deref());
+        if let Some(named) = named {
+            ensure!(
+                item_schema.properties.contains_key(named),
+                "`x-paging` names the identity `{named}`, which {model} has not"
+            );
+        }
+        let found = item_schema.properties.iter().find(|(key, it)| {
+            let is_id = matches!(key.as_str(), "id" | "_id");
+            it.id.is_some() && (is_id || it.id.as_deref() == Some(model.as_str()))
         });
-        let identity = identity.map(|(key, _)| key.as_str());
+        let identity = named.or(found.map(|(key, _)| key.as_str()));
         Ok(Answer::List {
             item,
             constant: snake(name).to_uppercase(),
@@ -363,6 +379,13 @@ impl<'a> Planner<'a> {
         let Some((kind, media)) = media else {
             return Ok(None);
         };
+        ensure!(
+            operation
+                .request_body
+                .as_ref()
+                .is_some_and(|it| it.required.0),
+            "no rule for a body that may be left out: say `required: true`, or leave it out"
+        );
         if kind == "multipart/form-data" {
             let field = media.schema.properties.keys().next().context("no part")?;
             ensure!(
@@ -429,7 +452,7 @@ impl<'a> Planner<'a> {
         }
         ensure!(
             file == own,
-            "no rule for the update of a model of another document"
+            "{file} has the model that is updated: an update needs a model of its own document"
         );
         let update = self.update_name(
             spot.area,

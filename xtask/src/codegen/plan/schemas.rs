@@ -58,14 +58,13 @@ impl Planner<'_> {
                 let update = self.update_name(area, &rust);
                 self.areas[area].take(&update, &format!("the update of {name}"))?;
                 let mut form = super::forms::update(self.model_again(&model), keeps);
-                form.docs.insert(
-                    0,
-                    format!(
-                        "What an update of [`{rust}`] says: what is left out, cleared, or set."
-                    ),
-                );
+                form.docs = form_docs(&rust, keeps);
                 form.name = update;
-                form.from = Some(rust);
+                if self.exceptions.is_masked(name) {
+                    form.docs.push(MASKED.to_owned());
+                } else {
+                    form.from = Some(rust);
+                }
                 self.add(&spot, Type::Model(model));
                 self.add(&spot, Type::Model(form));
             }
@@ -153,10 +152,19 @@ impl Planner<'_> {
 
     fn field(&mut self, spot: &Spot, owner: &str, key: &str, schema: &Schema) -> Result<Field> {
         let name = self.field_name(owner, key)?;
-        let mut rust = self
-            .rust(&spot.member(key), schema)
-            .with_context(|| format!("member {key}"))?;
-        if self.exceptions.secrets.iter().any(|it| it == key) && rust.text == "String" {
+        let listed = schema.items.as_deref().unwrap_or(schema);
+        let mut rust = if schema.reference.is_none() && self.is_text(owner, key, listed)? {
+            let rust = Rust::plain("String");
+            if schema.items.is_some() {
+                rust.inside("Vec")
+            } else {
+                rust
+            }
+        } else {
+            self.rust(&spot.member(key), schema)
+                .with_context(|| format!("member {key}"))?
+        };
+        if rust.text == "String" && self.exceptions.is_secret(owner, key) {
             rust = Rust::of("auth_core", "Secret");
         }
         let has_both = |values: &[Json]| {
@@ -173,6 +181,26 @@ impl Planner<'_> {
             also: schema.also.clone(),
             docs: docs(schema),
         })
+    }
+
+    /// Whether the texts that a schema lists stay texts. What is no list of words has to be named among the exceptions, so
+    /// that no enum is lost by a slip.
+    pub(super) fn is_text(&self, owner: &str, key: &str, schema: &Schema) -> Result<bool> {
+        let texts = schema
+            .values
+            .iter()
+            .flatten()
+            .filter(|it| it.is_string())
+            .count();
+        if texts == 0 {
+            return Ok(false);
+        }
+        let is_text = self.exceptions.is_text(owner, key);
+        ensure!(
+            is_text || values(schema).is_some(),
+            "the values of `{owner}.{key}` are no words, or two are the same word: list it below `texts` of plan.toml"
+        );
+        Ok(is_text)
     }
 
     /// The type of a value.
@@ -307,6 +335,21 @@ fn spoken(name: &str) -> String {
     first.into_iter().chain(words.chars().skip(1)).collect()
 }
 
+/// Why there is no way from a model to its update.
+const MASKED: &str =
+    "It is not made from what was read: the vendor shows secrets as `***`, which would be written.";
+
+/// What is said of the form in which updates say a model.
+fn form_docs(model: &str, keeps: bool) -> Vec<String> {
+    vec![if keeps {
+        format!("What an update of [`{model}`] says: a field that it leaves out stays as it is.")
+    } else {
+        format!(
+            "What takes the place of a [`{model}`]: what it leaves out may be lost, so begin with all that was read."
+        )
+    }]
+}
+
 /// What is said of something that the pages do not simply tell.
 pub(super) fn remarks(is_inferred: bool, note: Option<&str>, is_older: bool) -> Vec<String> {
     let mut remarks = Vec::new();
@@ -367,13 +410,13 @@ fn text(schema: &Schema) -> Rust {
     }
 }
 
-/// The values that a schema lists: names first, then the numbers that stand for them; `null` is no value. None where
-/// words don't tell them apart.
+/// The values that a schema lists: names first, then the numbers that stand for the first of them; `null` is no value.
+/// None where words don't tell them apart.
 pub(super) fn values(schema: &Schema) -> Option<Vec<Value>> {
     let listed = schema.values.as_deref()?;
     let numbers: Vec<i64> = listed.iter().filter_map(Json::as_i64).collect();
     let texts: Vec<&str> = listed.iter().filter_map(Json::as_str).collect();
-    if texts.is_empty() || !(numbers.is_empty() || numbers.len() == texts.len()) {
+    if texts.is_empty() || numbers.len() > texts.len() {
         return None;
     }
     let values = texts.iter().enumerate().map(|(index, text)| {

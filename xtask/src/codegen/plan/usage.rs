@@ -38,7 +38,9 @@ impl Usage {
                     all.insert((reference.to_owned(), is_direct));
                 });
                 for (reference, is_direct) in all {
-                    let (file, name, _) = resolve(documents, file, &reference)?;
+                    let found = resolve(documents, file, &reference);
+                    let (file, name, _) =
+                        found.with_context(|| format!("{file}: schema {name}"))?;
                     usage.whole.insert((file.clone(), name.clone()));
                     if is_direct {
                         direct.insert((file, name));
@@ -48,7 +50,8 @@ impl Usage {
             }
         }
         for (file, document) in documents {
-            usage.read(documents, file, document)?;
+            let read = usage.read(documents, file, document);
+            read.with_context(|| file.clone())?;
         }
         Ok(usage)
     }

@@ -90,7 +90,8 @@ auth_core::names! {
     /// What kind of thing it is.
     pub enum ThingType: text_or_number {
         Normal = "normal" | 0,
-        SwitchedToMessage = "switchedToMessage" | 1,
+        Refused = "refused" | 1,
+        SwitchedToMessage = "switchedToMessage",
     }
 }
 
@@ -153,8 +154,10 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Thing`] says: what is left out, cleared, or set.
-    pub struct ThingUpdate from Thing {
+    /// What an update of [`Thing`] says: a field that it leaves out stays as it is.
+    ///
+    /// It is not made from what was read: the vendor shows secrets as `***`, which would be written.
+    pub struct ThingUpdate {
         optional {
             /// What kind of thing it is.
             kind: Change<Verbatim<ThingType>> = "type",
