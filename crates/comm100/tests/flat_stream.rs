@@ -1,5 +1,6 @@
 //! Shows that a typed stream of 100,000 items holds memory flat. A binary of its own: other tests would count, too.
-#![cfg(all(test, feature = "contact"))]
+#![cfg(test)]
+#![cfg(feature = "contact")]
 
 use std::fs;
 

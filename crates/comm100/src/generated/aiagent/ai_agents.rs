@@ -122,7 +122,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`AiAgent`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`AiAgent`]: what it leaves out may be lost, so begin with all that was read.
     pub struct AiAgentUpdate from AiAgent {
         optional {
             site_id: Change<SiteId> = "siteId",

@@ -2,7 +2,7 @@
 //! Holds calls and models of topics.
 
 use auth_core::model::Value;
-use auth_core::{ApiClient, Method, Paging};
+use auth_core::{ApiClient, Method, Paging, Secret};
 
 use crate::ids::{AiAgentId, AiFunctionId, AiTopicId, SiteId};
 
@@ -160,7 +160,7 @@ auth_core::model! {
             id: Option<String> = "id",
             api_request_id: Option<String> = "apiRequestId",
             key: Option<String> = "key",
-            value: Option<String> = "value",
+            value: Option<Secret> = "value",
             order: Option<i64> = "order",
         }
     }

@@ -101,7 +101,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ChatbotEntity`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`ChatbotEntity`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct ChatbotEntityUpdate from ChatbotEntity {
         optional {
             chatbot_id: Change<ChatbotId> = "chatbotId",

@@ -87,7 +87,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ChatbotIntent`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`ChatbotIntent`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct ChatbotIntentUpdate from ChatbotIntent {
         optional {
             name: Change<String> = "name",
@@ -116,7 +117,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ChatbotIntentCategory`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`ChatbotIntentCategory`]: what it leaves out may be lost, so begin with all
+    /// that was read.
     pub struct ChatbotIntentCategoryUpdate from ChatbotIntentCategory {
         required {
             chatbot_id: ChatbotId = "chatbotId",

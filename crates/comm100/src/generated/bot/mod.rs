@@ -31,9 +31,9 @@ pub use agent_assist_synonyms::{
     AgentAssistSynonym, AgentAssistSynonymSortBy, AgentAssistSynonyms, ListAgentAssistSynonyms,
 };
 pub use webhook_events::{
-    BotAnswer, BotAnswerContent, BotAnswerItem, BotAnswerItemOpenIn, BotAnswerItemType,
-    BotAnswerItemWebviewOpenStyle, BotAnswerLink, BotAnswerLinkOpenIn, BotAnswerLinkType, BotAnswerType,
-    BotEvent, BotEventEventType, BotFormValue, BotVariable, BotVisitor, WebhookPayload,
+    BotAnswer, BotAnswerContent, BotAnswerItem, BotAnswerItemType, BotAnswerItemWebviewOpenStyle, BotAnswerLink,
+    BotAnswerLinkType, BotAnswerOpenIn, BotAnswerType, BotEvent, BotEventType, BotFormValue, BotVariable,
+    BotVisitor, WebhookPayload,
 };
 pub use crate::ids::{
     AgentAssistSynonymId, CampaignId, ChannelAccountId, ChatbotEntityId, ChatbotId, ChatbotIntentCategoryId,

@@ -72,7 +72,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`TaskBot`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`TaskBot`]: what it leaves out may be lost, so begin with all that was read.
     pub struct TaskBotUpdate from TaskBot {
         required {
             name: String = "name",

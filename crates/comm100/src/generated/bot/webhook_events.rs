@@ -7,7 +7,7 @@ use crate::ids::{CampaignId, ChannelAccountId, ChatbotId, ChatbotIntentId, Depar
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum BotEventEventType: text {
+    pub enum BotEventType: text {
         QuestionAsked = "questionAsked",
         IntentClicked = "intentClicked",
         LocationShared = "locationShared",
@@ -20,7 +20,7 @@ auth_core::model! {
     /// X2 sends some fields twice, in camel case and in Pascal case; before it, there was only one of them.
     pub struct BotEvent: any_case {
         required {
-            event_type: BotEventEventType = "eventType" | "event",
+            event_type: BotEventType = "eventType" | "event",
         }
         optional {
             question: Option<String> = "question",
@@ -175,7 +175,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum BotAnswerLinkOpenIn: text {
+    pub enum BotAnswerOpenIn: text {
         CurrentWindow = "currentWindow",
         SideWindow = "sideWindow",
         NewWindow = "newWindow",
@@ -193,7 +193,7 @@ auth_core::model! {
         optional {
             url: Option<String> = "url",
             if_push_page: Option<bool> = "ifPushPage",
-            open_in: Option<BotAnswerLinkOpenIn> = "openIn",
+            open_in: Option<BotAnswerOpenIn> = "openIn",
         }
     }
 }
@@ -206,15 +206,6 @@ auth_core::names! {
         Text = "text",
         Hyperlink = "hyperlink",
         Webview = "webview",
-    }
-}
-
-auth_core::names! {
-    /// Needed for `hyperlink`.
-    pub enum BotAnswerItemOpenIn: text {
-        CurrentWindow = "currentWindow",
-        SideWindow = "sideWindow",
-        NewWindow = "newWindow",
     }
 }
 
@@ -241,7 +232,7 @@ auth_core::model! {
             /// Needed for `hyperlink` and `webview`.
             url: Option<String> = "url",
             /// Needed for `hyperlink`.
-            open_in: Option<BotAnswerItemOpenIn> = "openIn",
+            open_in: Option<BotAnswerOpenIn> = "openIn",
             /// Needed for `webview`.
             webview_open_style: Option<BotAnswerItemWebviewOpenStyle> = "webviewOpenStyle",
         }

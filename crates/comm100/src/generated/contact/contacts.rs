@@ -148,7 +148,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Contact`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Contact`]: what it leaves out may be lost, so begin with all that was read.
     pub struct ContactUpdate from Contact {
         required {
             name: String = "name",
@@ -250,7 +250,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum ContactQueryFilterConditionMetType: text {
+    pub enum ConditionMetType: text {
         All = "All",
         Any = "Any",
         LogicalExpression = "LogicalExpression",
@@ -263,7 +263,7 @@ auth_core::model! {
         optional {
             keywords: Option<String> = "keywords",
             contact_identity_type: Option<String> = "contactIdentityType",
-            filter_condition_met_type: Option<ContactQueryFilterConditionMetType> = "filterConditionMetType",
+            filter_condition_met_type: Option<ConditionMetType> = "filterConditionMetType",
             /// Spelled with three s on the wire.
             filter_logical_expresssion: Option<String> = "filterLogicalExpresssion",
             filter_conditions: Option<Vec<ContactFilterCondition>> = "filterConditions",

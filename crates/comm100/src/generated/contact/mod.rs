@@ -7,9 +7,9 @@ mod contact_identities;
 use auth_core::ApiClient;
 
 pub use contacts::{
-    Contact, ContactFilterCondition, ContactFilterConditionOperator, ContactIdentity, ContactIdentityType,
-    ContactQuery, ContactQueryFilterConditionMetType, ContactSortOrder, ContactUpdate, Contacts, GetContact,
-    ListContacts, QueryContacts,
+    ConditionMetType, Contact, ContactFilterCondition, ContactFilterConditionOperator, ContactIdentity,
+    ContactIdentityType, ContactQuery, ContactSortOrder, ContactUpdate, Contacts, GetContact, ListContacts,
+    QueryContacts,
 };
 pub use contact_identities::{ContactIdentities, ContactIdentityQuery};
 pub use crate::ids::{ContactId, ContactIdentityId};

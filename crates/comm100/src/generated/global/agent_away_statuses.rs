@@ -76,7 +76,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`AgentAwayStatus`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`AgentAwayStatus`]: what it leaves out may be lost, so begin with all that
+    /// was read.
     pub struct AgentAwayStatusUpdate from AgentAwayStatus {
         required {
             name: String = "name",

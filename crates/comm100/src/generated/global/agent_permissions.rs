@@ -42,7 +42,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`PermissionIds`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`PermissionIds`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct PermissionIdsUpdate from PermissionIds {
         optional {
             permission_ids: Change<Vec<PermissionId>> = "permissionIds",

@@ -121,7 +121,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Agent`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Agent`]: what it leaves out may be lost, so begin with all that was read.
     pub struct AgentUpdate from Agent {
         optional {
             email: Change<String> = "email",

@@ -115,7 +115,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Department`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Department`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct DepartmentUpdate from Department {
         required {
             name: String = "name",

@@ -62,7 +62,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`LoginIpAllowlistConfig`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`LoginIpAllowlistConfig`]: what it leaves out may be lost, so begin with all
+    /// that was read.
     pub struct LoginIpAllowlistConfigUpdate from LoginIpAllowlistConfig {
         optional {
             is_enabled: Change<bool> = "isEnabled",

@@ -78,7 +78,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`LoginIpAllowlist`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`LoginIpAllowlist`]: what it leaves out may be lost, so begin with all that
+    /// was read.
     pub struct LoginIpAllowlistUpdate from LoginIpAllowlist {
     }
 }

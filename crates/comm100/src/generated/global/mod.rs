@@ -32,7 +32,7 @@ pub use roles::{GetRole, ListRoles, Role, RoleInclude, RoleType, RoleUpdate, Rol
 pub use agent_permissions::{AgentPermissions, PermissionIds, PermissionIdsUpdate};
 pub use role_permissions::RolePermissions;
 pub use permissions::{Permission, Permissions};
-pub use skills::{GetSkill, ListSkills, Skill, SkillUpdate, Skills};
+pub use skills::{GetSkill, ListSkills, Skill, SkillInclude, SkillUpdate, Skills};
 pub use public_canned_messages::{
     GetPublicCannedMessage, ListPublicCannedMessages, PublicCannedMessage, PublicCannedMessageCategory,
     PublicCannedMessageCategoryUpdate, PublicCannedMessageInclude, PublicCannedMessageUpdate,

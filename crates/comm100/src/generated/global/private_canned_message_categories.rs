@@ -4,7 +4,7 @@
 use auth_core::model::Change;
 use auth_core::{ApiClient, List, Method, Paging, Request};
 
-use crate::ids::PrivateCannedMessageCategoryId;
+use crate::ids::{AgentId, PrivateCannedMessageCategoryId};
 
 /// The calls for private canned message categories.
 #[derive(Clone, Copy, Debug)]
@@ -70,13 +70,14 @@ auth_core::model! {
         }
         read_only {
             id: Option<PrivateCannedMessageCategoryId> = "id",
-            created_by_id: Option<String> = "createdById",
+            created_by_id: Option<AgentId> = "createdById",
         }
     }
 }
 
 auth_core::model! {
-    /// What an update of [`PrivateCannedMessageCategory`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`PrivateCannedMessageCategory`]: what it leaves out may be lost, so begin
+    /// with all that was read.
     pub struct PrivateCannedMessageCategoryUpdate from PrivateCannedMessageCategory {
         optional {
             name: Change<String> = "name",

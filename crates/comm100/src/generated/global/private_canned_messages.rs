@@ -4,7 +4,7 @@
 use auth_core::model::{Base64Text, Change};
 use auth_core::{ApiClient, Method, Paging, Request};
 
-use crate::ids::{PrivateCannedMessageCategoryId, PrivateCannedMessageId};
+use crate::ids::{AgentId, PrivateCannedMessageCategoryId, PrivateCannedMessageId};
 
 /// The calls for private canned messages.
 ///
@@ -99,13 +99,14 @@ auth_core::model! {
         }
         read_only {
             id: Option<PrivateCannedMessageId> = "id",
-            created_by_id: Option<String> = "createdById",
+            created_by_id: Option<AgentId> = "createdById",
         }
     }
 }
 
 auth_core::model! {
-    /// What an update of [`PrivateCannedMessage`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`PrivateCannedMessage`]: what it leaves out may be lost, so begin with all
+    /// that was read.
     pub struct PrivateCannedMessageUpdate from PrivateCannedMessage {
         optional {
             category_id: Change<PrivateCannedMessageCategoryId> = "categoryId",

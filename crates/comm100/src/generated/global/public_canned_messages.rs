@@ -107,7 +107,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`PublicCannedMessage`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`PublicCannedMessage`]: what it leaves out may be lost, so begin with all
+    /// that was read.
     pub struct PublicCannedMessageUpdate from PublicCannedMessage {
         optional {
             category_id: Change<PublicCannedMessageCategoryId> = "categoryId",
@@ -144,7 +145,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`PublicCannedMessageCategory`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`PublicCannedMessageCategory`]: what it leaves out may be lost, so begin with
+    /// all that was read.
     pub struct PublicCannedMessageCategoryUpdate from PublicCannedMessageCategory {
         required {
             name: String = "name",

@@ -98,7 +98,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Role`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Role`]: what it leaves out may be lost, so begin with all that was read.
     pub struct RoleUpdate from Role {
         required {
             name: String = "name",

@@ -5,7 +5,6 @@ use auth_core::model::Change;
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::{AgentId, SkillId};
-use super::DepartmentInclude;
 
 /// The calls for skills.
 ///
@@ -61,7 +60,7 @@ auth_core::parameters! {
         /// Only those that contain this text.
         keywords: String = "keywords",
         /// Related objects to add to the answer.
-        include: Vec<DepartmentInclude> = "include",
+        include: Vec<SkillInclude> = "include",
     }
 }
 
@@ -69,7 +68,7 @@ auth_core::parameters! {
     /// What [`Skills::get`] can be told.
     pub struct GetSkill -> Request<Skill> {
         /// Related objects to add to the answer.
-        include: Vec<DepartmentInclude> = "include",
+        include: Vec<SkillInclude> = "include",
     }
 }
 
@@ -90,7 +89,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Skill`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Skill`]: what it leaves out may be lost, so begin with all that was read.
     pub struct SkillUpdate from Skill {
         required {
             name: String = "name",
@@ -99,6 +98,13 @@ auth_core::model! {
             description: Change<String> = "description",
             agent_ids: Change<Vec<AgentId>> = "agentIds",
         }
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum SkillInclude: text {
+        Agent = "agent",
     }
 }
 

@@ -4,7 +4,7 @@
 use auth_core::model::{Base64Text, Change, Time};
 use auth_core::{ApiClient, Method, Paging, Request};
 
-use crate::ids::{ArticleId, CategoryId, KbTagId, KnowledgeBaseId};
+use crate::ids::{AgentId, ArticleId, CategoryId, KbTagId, KnowledgeBaseId};
 
 /// The calls for articles.
 ///
@@ -65,7 +65,7 @@ auth_core::parameters! {
         keywords: String = "keywords",
         category_id: String = "categoryId",
         tag_id: KbTagId = "tagId",
-        status: ArticleStatus = "status",
+        status: PublishingStatus = "status",
         created_time: Time = "createdTime",
         /// Related objects to add to the answer.
         include: Vec<ArticleInclude> = "include",
@@ -82,7 +82,7 @@ auth_core::parameters! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum ArticleStatus: text {
+    pub enum PublishingStatus: text {
         Draft = "draft",
         Published = "published",
     }
@@ -98,16 +98,16 @@ auth_core::model! {
             custom_url: Option<String> = "customUrl",
             category_id: Option<CategoryId> = "categoryId",
             is_featured: Option<bool> = "isFeatured",
-            status: Option<ArticleStatus> = "status",
+            status: Option<PublishingStatus> = "status",
             similar_questions: Option<Vec<String>> = "similarQuestions",
             tag_ids: Option<Vec<KbTagId>> = "tagIds",
         }
         read_only {
             id: Option<ArticleId> = "id",
             views: Option<i64> = "views",
-            created_by_id: Option<String> = "createdById",
+            created_by_id: Option<AgentId> = "createdById",
             created_time: Option<Time> = "createdTime",
-            modified_by_id: Option<String> = "modifiedById",
+            modified_by_id: Option<AgentId> = "modifiedById",
             modified_time: Option<Time> = "modifiedTime",
             helpful: Option<i64> = "helpful",
             not_helpful: Option<i64> = "notHelpful",
@@ -116,7 +116,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Article`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Article`]: what it leaves out may be lost, so begin with all that was read.
     pub struct ArticleUpdate from Article {
         optional {
             title: Change<String> = "title",
@@ -125,7 +125,7 @@ auth_core::model! {
             custom_url: Change<String> = "customUrl",
             category_id: Change<CategoryId> = "categoryId",
             is_featured: Change<bool> = "isFeatured",
-            status: Change<ArticleStatus> = "status",
+            status: Change<PublishingStatus> = "status",
             similar_questions: Change<Vec<String>> = "similarQuestions",
             tag_ids: Change<Vec<KbTagId>> = "tagIds",
         }

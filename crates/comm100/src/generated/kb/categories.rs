@@ -4,7 +4,7 @@
 use auth_core::model::{Change, Time};
 use auth_core::{ApiClient, Method, Paging, Request};
 
-use crate::ids::{CategoryId, KnowledgeBaseId};
+use crate::ids::{AgentId, CategoryId, KnowledgeBaseId};
 
 /// The calls for categories.
 #[derive(Clone, Copy, Debug)]
@@ -73,16 +73,16 @@ auth_core::model! {
         }
         read_only {
             id: Option<CategoryId> = "id",
-            created_by_id: Option<String> = "createdById",
+            created_by_id: Option<AgentId> = "createdById",
             created_time: Option<Time> = "createdTime",
-            modified_by_id: Option<String> = "modifiedById",
+            modified_by_id: Option<AgentId> = "modifiedById",
             modified_time: Option<Time> = "modifiedTime",
         }
     }
 }
 
 auth_core::model! {
-    /// What an update of [`Category`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Category`]: what it leaves out may be lost, so begin with all that was read.
     pub struct CategoryUpdate from Category {
         optional {
             kb_id: Change<KnowledgeBaseId> = "kbId",

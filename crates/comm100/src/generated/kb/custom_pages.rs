@@ -5,6 +5,7 @@ use auth_core::model::{Base64Text, Change, Time};
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::{CustomPageId, KnowledgeBaseId};
+use super::PublishingStatus;
 
 /// The calls for custom pages.
 ///
@@ -61,16 +62,8 @@ auth_core::parameters! {
     pub struct ListCustomPages -> List<CustomPage> {
         /// Only those that contain this text.
         keywords: String = "keywords",
-        status: CustomPageStatus = "status",
+        status: PublishingStatus = "status",
         kb_id: KnowledgeBaseId = "kbId",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum CustomPageStatus: text {
-        Draft = "draft",
-        Published = "published",
     }
 }
 
@@ -80,7 +73,7 @@ auth_core::model! {
         optional {
             title: Option<String> = "title",
             kb_id: Option<KnowledgeBaseId> = "kbId",
-            status: Option<CustomPageStatus> = "status",
+            status: Option<PublishingStatus> = "status",
             custom_url: Option<String> = "customUrl",
             /// Plain text, or Base64 behind `data:text/plain;base64,` where a web firewall would block it.
             body: Option<Base64Text> = "body",
@@ -94,12 +87,13 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`CustomPage`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`CustomPage`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct CustomPageUpdate from CustomPage {
         optional {
             title: Change<String> = "title",
             kb_id: Change<KnowledgeBaseId> = "kbId",
-            status: Change<CustomPageStatus> = "status",
+            status: Change<PublishingStatus> = "status",
             custom_url: Change<String> = "customUrl",
             /// Plain text, or Base64 behind `data:text/plain;base64,` where a web firewall would block it.
             body: Change<Base64Text> = "body",

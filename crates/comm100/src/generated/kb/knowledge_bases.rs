@@ -124,7 +124,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`KnowledgeBase`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`KnowledgeBase`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct KnowledgeBaseUpdate from KnowledgeBase {
         optional {
             name: Change<String> = "name",

@@ -13,11 +13,13 @@ pub use knowledge_bases::{
     GetKnowledgeBase, KnowledgeBase, KnowledgeBaseHomePageType, KnowledgeBaseInclude, KnowledgeBaseStatus,
     KnowledgeBaseUpdate, KnowledgeBaseVisibility, KnowledgeBases, ListKnowledgeBases,
 };
-pub use articles::{Article, ArticleInclude, ArticleStatus, ArticleUpdate, Articles, GetArticle, ListArticles};
+pub use articles::{
+    Article, ArticleInclude, ArticleUpdate, Articles, GetArticle, ListArticles, PublishingStatus,
+};
 pub use categories::{Categories, Category, CategoryUpdate, ListCategories};
-pub use custom_pages::{CustomPage, CustomPageStatus, CustomPageUpdate, CustomPages, ListCustomPages};
+pub use custom_pages::{CustomPage, CustomPageUpdate, CustomPages, ListCustomPages};
 pub use tags::{GetTag, KbTag, ListTags, TagInclude, Tags};
-pub use crate::ids::{ArticleId, CategoryId, CustomPageId, KbTagId, KnowledgeBaseId};
+pub use crate::ids::{AgentId, ArticleId, CategoryId, CustomPageId, KbTagId, KnowledgeBaseId};
 
 /// The calls of Comm100 Knowledge Base.
 #[derive(Clone, Copy, Debug)]

@@ -56,7 +56,7 @@ impl<'c> AutoDistributionConfigResource<'c> {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum AutoDistributionConfigAutoDistributionMethod: text {
+    pub enum ChatDistributionMethod: text {
         LoadBalancing = "loadBalancing",
         RoundRobin = "roundRobin",
         CapabilityWeighted = "capabilityWeighted",
@@ -68,12 +68,12 @@ auth_core::model! {
     pub struct AutoDistributionConfig {
         optional {
             is_enabled: Option<bool> = "isEnabled",
-            auto_distribution_method: Option<AutoDistributionConfigAutoDistributionMethod> = "autoDistributionMethod",
+            auto_distribution_method: Option<ChatDistributionMethod> = "autoDistributionMethod",
             is_last_chatted_agent_preferred_for_auto_distribution: Option<bool> = "isLastChattedAgentPreferredForAutoDistribution",
             if_limit_max_concurrent_chats_for_all_agents: Option<bool> = "ifLimitMaxConcurrentChatsForAllAgents",
             max_concurrent_chats_for_all_agents: Option<i64> = "maxConcurrentChatsForAllAgents",
-            if_agent_can_manually_accept_chats_after_reaching_max_chats_limit: Option<bool> = "ifAgentCanManuallyAcceptChatsAfterReachingMaxChatsLimit",
-            if_not_auto_distribute_chats_to_agents_when_having_audio_video_chat: Option<bool> = "ifNotAutoDistributeChatsToAgentsWhenHavingAudioVideoChat",
+            if_takes_chats_by_hand_beyond_limit: Option<bool> = "ifAgentCanManuallyAcceptChatsAfterReachingMaxChatsLimit",
+            if_skips_agents_in_audio_video_chats: Option<bool> = "ifNotAutoDistributeChatsToAgentsWhenHavingAudioVideoChat",
             is_last_chatted_agent_preferred_for_auto_accept: Option<bool> = "isLastChattedAgentPreferredForAutoAccept",
             agent_auto_distribution_configs: Option<Vec<AgentAutoDistribution>> = "agentAutoDistributionConfigs",
             department_auto_distribution_configs: Option<Vec<DepartmentAutoDistribution>> = "departmentAutoDistributionConfigs",
@@ -82,16 +82,17 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`AutoDistributionConfig`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`AutoDistributionConfig`]: what it leaves out may be lost, so begin with all
+    /// that was read.
     pub struct AutoDistributionConfigUpdate from AutoDistributionConfig {
         optional {
             is_enabled: Change<bool> = "isEnabled",
-            auto_distribution_method: Change<AutoDistributionConfigAutoDistributionMethod> = "autoDistributionMethod",
+            auto_distribution_method: Change<ChatDistributionMethod> = "autoDistributionMethod",
             is_last_chatted_agent_preferred_for_auto_distribution: Change<bool> = "isLastChattedAgentPreferredForAutoDistribution",
             if_limit_max_concurrent_chats_for_all_agents: Change<bool> = "ifLimitMaxConcurrentChatsForAllAgents",
             max_concurrent_chats_for_all_agents: Change<i64> = "maxConcurrentChatsForAllAgents",
-            if_agent_can_manually_accept_chats_after_reaching_max_chats_limit: Change<bool> = "ifAgentCanManuallyAcceptChatsAfterReachingMaxChatsLimit",
-            if_not_auto_distribute_chats_to_agents_when_having_audio_video_chat: Change<bool> = "ifNotAutoDistributeChatsToAgentsWhenHavingAudioVideoChat",
+            if_takes_chats_by_hand_beyond_limit: Change<bool> = "ifAgentCanManuallyAcceptChatsAfterReachingMaxChatsLimit",
+            if_skips_agents_in_audio_video_chats: Change<bool> = "ifNotAutoDistributeChatsToAgentsWhenHavingAudioVideoChat",
             is_last_chatted_agent_preferred_for_auto_accept: Change<bool> = "isLastChattedAgentPreferredForAutoAccept",
             agent_auto_distribution_configs: Change<Vec<AgentAutoDistribution>> = "agentAutoDistributionConfigs",
             department_auto_distribution_configs: Change<Vec<DepartmentAutoDistribution>> = "departmentAutoDistributionConfigs",
@@ -112,15 +113,6 @@ auth_core::model! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum DepartmentAutoDistributionAutoDistributionMethod: text {
-        LoadBalancing = "loadBalancing",
-        RoundRobin = "roundRobin",
-        CapabilityWeighted = "capabilityWeighted",
-    }
-}
-
 auth_core::model! {
     /// Department auto distribution, as the vendor documents it.
     ///
@@ -128,7 +120,7 @@ auth_core::model! {
     pub struct DepartmentAutoDistribution {
         optional {
             department_id: Option<DepartmentId> = "departmentId",
-            auto_distribution_method: Option<DepartmentAutoDistributionAutoDistributionMethod> = "autoDistributionMethod",
+            auto_distribution_method: Option<ChatDistributionMethod> = "autoDistributionMethod",
             is_last_chatted_agent_preferred: Option<bool> = "isLastChattedAgentPreferred",
             /// Replaced by `backupDepartments`.
             ///

@@ -5,6 +5,7 @@ use auth_core::model::Change;
 use auth_core::{ApiClient, List, Method, Paging, Request};
 
 use crate::ids::{AutoInvitationId, CampaignId};
+use super::ConditionMetType;
 
 /// The calls for auto invitations.
 #[derive(Clone, Copy, Debug)]
@@ -87,15 +88,6 @@ impl<'c> AutoInvitations<'c> {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum AutoInvitationConditionMetType: text {
-        All = "all",
-        Any = "any",
-        LogicalExpression = "logicalExpression",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
     pub enum AutoInvitationStyle: text {
         Bubble = "bubble",
         ChatWindow = "chatWindow",
@@ -132,7 +124,7 @@ auth_core::model! {
             order: Option<i64> = "order",
             text: Option<String> = "text",
             logical_expression: Option<String> = "logicalExpression",
-            condition_met_type: Option<AutoInvitationConditionMetType> = "conditionMetType",
+            condition_met_type: Option<ConditionMetType> = "conditionMetType",
             style: Option<AutoInvitationStyle> = "style",
             text_background_color: Option<String> = "textBackgroundColor",
             position: Option<AutoInvitationPosition> = "position",
@@ -150,7 +142,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`AutoInvitation`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`AutoInvitation`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct AutoInvitationUpdate from AutoInvitation {
         optional {
             campaign_id: Change<CampaignId> = "campaignId",
@@ -160,7 +153,7 @@ auth_core::model! {
             order: Change<i64> = "order",
             text: Change<String> = "text",
             logical_expression: Change<String> = "logicalExpression",
-            condition_met_type: Change<AutoInvitationConditionMetType> = "conditionMetType",
+            condition_met_type: Change<ConditionMetType> = "conditionMetType",
             style: Change<AutoInvitationStyle> = "style",
             text_background_color: Change<String> = "textBackgroundColor",
             position: Change<AutoInvitationPosition> = "position",

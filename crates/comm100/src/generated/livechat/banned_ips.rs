@@ -5,7 +5,6 @@ use auth_core::model::{Change, Time};
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::{AgentId, BannedIpId};
-use super::BannedVisitorInclude;
 
 /// The calls for banned ips.
 ///
@@ -64,7 +63,7 @@ auth_core::parameters! {
     /// What [`BannedIps::list`] can be told.
     pub struct ListBannedIps -> List<BannedIp> {
         /// Related objects to add to the answer.
-        include: Vec<BannedVisitorInclude> = "include",
+        include: Vec<BannedIpInclude> = "include",
     }
 }
 
@@ -72,7 +71,7 @@ auth_core::parameters! {
     /// What [`BannedIps::get`] can be told.
     pub struct GetBannedIp -> Request<BannedIp> {
         /// Related objects to add to the answer.
-        include: Vec<BannedVisitorInclude> = "include",
+        include: Vec<BannedIpInclude> = "include",
     }
 }
 
@@ -94,7 +93,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`BannedIp`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`BannedIp`]: what it leaves out may be lost, so begin with all that was read.
     pub struct BannedIpUpdate from BannedIp {
         optional {
             ip_range_from: Change<String> = "ipRangeFrom",
@@ -102,6 +101,13 @@ auth_core::model! {
             comment: Change<String> = "comment",
             agent_id: Change<AgentId> = "agentId",
         }
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum BannedIpInclude: text {
+        Agent = "agent",
     }
 }
 

@@ -95,7 +95,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`BannedVisitor`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`BannedVisitor`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct BannedVisitorUpdate from BannedVisitor {
         optional {
             comment: Change<String> = "comment",

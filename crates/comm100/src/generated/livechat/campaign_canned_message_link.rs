@@ -66,7 +66,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`CampaignCannedMessageLink`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`CampaignCannedMessageLink`]: what it leaves out may be lost, so begin with
+    /// all that was read.
     pub struct CampaignCannedMessageLinkUpdate from CampaignCannedMessageLink {
     }
 }

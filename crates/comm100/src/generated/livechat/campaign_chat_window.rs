@@ -42,7 +42,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`CampaignChatWindow`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`CampaignChatWindow`]: what it leaves out may be lost, so begin with all that
+    /// was read.
     pub struct CampaignChatWindowUpdate from CampaignChatWindow {
     }
 }

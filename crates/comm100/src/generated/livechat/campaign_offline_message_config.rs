@@ -44,7 +44,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`CampaignOfflineMessageConfig`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`CampaignOfflineMessageConfig`]: what it leaves out may be lost, so begin
+    /// with all that was read.
     pub struct CampaignOfflineMessageConfigUpdate from CampaignOfflineMessageConfig {
     }
 }

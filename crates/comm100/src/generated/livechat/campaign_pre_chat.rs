@@ -64,7 +64,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`CampaignPreChat`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`CampaignPreChat`]: what it leaves out may be lost, so begin with all that
+    /// was read.
     pub struct CampaignPreChatUpdate from CampaignPreChat {
     }
 }

@@ -96,7 +96,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Campaign`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Campaign`]: what it leaves out may be lost, so begin with all that was read.
     pub struct CampaignUpdate from Campaign {
         optional {
             name: Change<String> = "name",

@@ -80,6 +80,16 @@ auth_core::parameters! {
 }
 
 auth_core::names! {
+    /// Arrives by name or as a number: 0 is `normal`, 1 is `refused`, 2 is `missed`.
+    pub enum ChatStatus: text_or_number {
+        Normal = "normal" | 0,
+        Refused = "refused" | 1,
+        Missed = "missed" | 2,
+        SwitchedToMessage = "switchedToMessage",
+    }
+}
+
+auth_core::names! {
     /// Arrives by name or as a number: 0 is `chatButton`, 1 is `autoInvitation`, 2 is `manualInvitation`.
     pub enum ChatSource: text_or_number {
         ChatButton = "chatButton" | 0,
@@ -112,9 +122,7 @@ auth_core::model! {
             if_audio_chat_happened: Option<bool> = "ifAudioChatHappened",
             if_video_chat_happened: Option<bool> = "ifVideoChatHappened",
             /// Arrives by name or as a number: 0 is `normal`, 1 is `refused`, 2 is `missed`.
-            ///
-            /// One of `"normal"`, `"refused"`, `"missed"`, `"switchedToMessage"`, `0`, `1`, `2`.
-            status: Option<Verbatim<Scalar>> = "status",
+            status: Option<Verbatim<ChatStatus>> = "status",
             messages: Option<String> = "messages",
             requesting_page_title: Option<String> = "requestingPageTitle",
             requesting_page_url: Option<String> = "requestingPageURL",
@@ -161,7 +169,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Chat`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Chat`]: what it leaves out may be lost, so begin with all that was read.
     pub struct ChatUpdate from Chat {
         optional {
             id: Change<ChatId> = "id",
@@ -174,9 +182,7 @@ auth_core::model! {
             if_audio_chat_happened: Change<bool> = "ifAudioChatHappened",
             if_video_chat_happened: Change<bool> = "ifVideoChatHappened",
             /// Arrives by name or as a number: 0 is `normal`, 1 is `refused`, 2 is `missed`.
-            ///
-            /// One of `"normal"`, `"refused"`, `"missed"`, `"switchedToMessage"`, `0`, `1`, `2`.
-            status: Change<Verbatim<Scalar>> = "status",
+            status: Change<Verbatim<ChatStatus>> = "status",
             messages: Change<String> = "messages",
             requesting_page_title: Change<String> = "requestingPageTitle",
             requesting_page_url: Change<String> = "requestingPageURL",

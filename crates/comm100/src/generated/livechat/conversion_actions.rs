@@ -130,7 +130,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ConversionAction`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`ConversionAction`]: what it leaves out may be lost, so begin with all that
+    /// was read.
     pub struct ConversionActionUpdate from ConversionAction {
         optional {
             name: Change<String> = "name",

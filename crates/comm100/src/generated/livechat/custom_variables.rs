@@ -88,7 +88,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`CustomVariable`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`CustomVariable`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct CustomVariableUpdate from CustomVariable {
         required {
             name: String = "name",

@@ -111,7 +111,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`LiveChatField`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`LiveChatField`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct LiveChatFieldUpdate from LiveChatField {
         optional {
             name: Change<String> = "name",
@@ -130,7 +131,7 @@ auth_core::model! {
         optional {
             id: Option<LiveChatFieldOptionId> = "id",
             field_id: Option<LiveChatFieldId> = "fieldId",
-            parent_option_id: Option<String> = "parentOptionId",
+            parent_option_id: Option<LiveChatFieldOptionId> = "parentOptionId",
             value: Option<String> = "value",
             order: Option<i64> = "order",
         }

@@ -42,7 +42,7 @@ pub use agent_statuses::{AgentStatus, AgentStatusChange, AgentStatusChangeStatus
 pub use visitors::{Visitor, VisitorUpdate, Visitors};
 pub use chats::{
     Chat, ChatAgent, ChatInclude, ChatPreChatSocialMediaSource, ChatSearch, ChatSortBy, ChatSortOrder,
-    ChatSource, ChatUpdate, ChatWrapup, Chats, SearchChats, SearchFilter, SearchFilterOperator,
+    ChatSource, ChatStatus, ChatUpdate, ChatWrapup, Chats, SearchChats, SearchFilter, SearchFilterOperator,
 };
 pub use missed_and_refused_chats::{
     MissedAndRefusedChatSearch, MissedAndRefusedChats, SearchMissedAndRefusedChats,
@@ -51,7 +51,7 @@ pub use chat_wrapup_categories::{ChatWrapupCategories, ChatWrapupCategory};
 pub use chat_field_results::{ChatFieldResult, ChatFieldResults};
 pub use offline_messages::{
     GetOfflineMessage, OfflineMessage, OfflineMessageInclude, OfflineMessageSearch, OfflineMessageSortBy,
-    OfflineMessageSource, OfflineMessageUpdate, OfflineMessages, SearchOfflineMessages,
+    OfflineMessageSortOrder, OfflineMessageSource, OfflineMessageUpdate, OfflineMessages, SearchOfflineMessages,
 };
 pub use campaigns::{Campaign, CampaignLanguage, CampaignUpdate, Campaigns};
 pub use campaign_chat_button::{CampaignChatButton, CampaignChatButtonResource, CampaignChatButtonUpdate};
@@ -70,15 +70,15 @@ pub use campaign_offline_message_config::{
 pub use offline_message_form_fields::{OfflineMessageFormField, OfflineMessageFormFields};
 pub use campaign_post_chat::{CampaignPostChat, CampaignPostChatResource};
 pub use segments::{
-    Segment, SegmentAlertToType, SegmentCondition, SegmentConditionMetType, SegmentConditionOperator,
-    SegmentUpdate, Segments,
+    ConditionMetType, Segment, SegmentAlertToType, SegmentCondition, SegmentConditionOperator, SegmentUpdate,
+    Segments,
 };
 pub use webhooks::{Webhook, WebhookEvent, WebhookUpdate, Webhooks};
 pub use banned_visitors::{
     BannedVisitor, BannedVisitorInclude, BannedVisitorUpdate, BannedVisitors, GetBannedVisitor,
     ListBannedVisitors,
 };
-pub use banned_ips::{BannedIp, BannedIpUpdate, BannedIps, GetBannedIp, ListBannedIps};
+pub use banned_ips::{BannedIp, BannedIpInclude, BannedIpUpdate, BannedIps, GetBannedIp, ListBannedIps};
 pub use custom_variables::{CustomVariable, CustomVariableType, CustomVariableUpdate, CustomVariables};
 pub use custom_variable_config::{CustomVariableConfig, CustomVariableConfigResource};
 pub use secure_forms::{
@@ -96,9 +96,8 @@ pub use fields::{
 };
 pub use field_options::FieldOptions;
 pub use auto_distribution_config::{
-    AgentAutoDistribution, AutoDistributionConfig, AutoDistributionConfigAutoDistributionMethod,
-    AutoDistributionConfigResource, AutoDistributionConfigUpdate, DepartmentAutoDistribution,
-    DepartmentAutoDistributionAutoDistributionMethod,
+    AgentAutoDistribution, AutoDistributionConfig, AutoDistributionConfigResource, AutoDistributionConfigUpdate,
+    ChatDistributionMethod, DepartmentAutoDistribution,
 };
 pub use shifts::{
     ListShifts, Shift, ShiftHoliday, ShiftInclude, ShiftUpdate, ShiftWorkingHours, ShiftWorkingHoursDayOfWeek,
@@ -106,8 +105,8 @@ pub use shifts::{
 };
 pub use auto_invitations::{
     AutoInvitation, AutoInvitationBubbleInvitationHeader, AutoInvitationCondition,
-    AutoInvitationConditionMetType, AutoInvitationConditionOperator, AutoInvitationPosition,
-    AutoInvitationStyle, AutoInvitationUpdate, AutoInvitations,
+    AutoInvitationConditionOperator, AutoInvitationPosition, AutoInvitationStyle, AutoInvitationUpdate,
+    AutoInvitations,
 };
 pub use webhook_events::{
     AgentStatusChanged, AgentStatusChangedEvent, ChatEnded, ChatRequested, ChatStarted, ChatTransferred,

@@ -8,7 +8,7 @@ use crate::ids::{
     AgentId, AutoInvitationId, CampaignId, ContactIdentityId, DepartmentId, OfflineMessageId, SkillId, TicketId,
     VisitorId,
 };
-use super::{ChatSortOrder, SearchFilter};
+use super::SearchFilter;
 
 /// The calls for offline messages.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +93,7 @@ auth_core::parameters! {
         /// The field to sort by.
         sort_by: OfflineMessageSortBy = "sortBy",
         /// The direction to sort in.
-        sort_order: ChatSortOrder = "sortOrder",
+        sort_order: OfflineMessageSortOrder = "sortOrder",
     }
 }
 
@@ -142,7 +142,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`OfflineMessage`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`OfflineMessage`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct OfflineMessageUpdate from OfflineMessage {
         optional {
             session_id: Change<String> = "sessionId",
@@ -198,6 +199,14 @@ auth_core::names! {
     /// What the vendor documents, and whatever else comes.
     pub enum OfflineMessageSortBy: text {
         CreatedTime = "createdTime",
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum OfflineMessageSortOrder: text {
+        Asc = "asc",
+        Desc = "desc",
     }
 }
 

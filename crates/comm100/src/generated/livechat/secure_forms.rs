@@ -85,7 +85,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`SecureForm`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`SecureForm`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct SecureFormUpdate from SecureForm {
         optional {
             name: Change<String> = "name",
@@ -116,7 +117,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`SecureFormField`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`SecureFormField`]: what it leaves out may be lost, so begin with all that
+    /// was read.
     pub struct SecureFormFieldUpdate from SecureFormField {
         optional {
             id: Change<SecureFormFieldId> = "id",

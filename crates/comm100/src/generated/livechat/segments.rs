@@ -69,7 +69,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum SegmentConditionMetType: text {
+    pub enum ConditionMetType: text {
         All = "all",
         Any = "any",
         LogicalExpression = "logicalExpression",
@@ -86,7 +86,7 @@ auth_core::model! {
             color: Option<String> = "color",
             order: Option<i64> = "order",
             alert_to_type: Option<SegmentAlertToType> = "alertToType",
-            condition_met_type: Option<SegmentConditionMetType> = "conditionMetType",
+            condition_met_type: Option<ConditionMetType> = "conditionMetType",
             logical_expression: Option<String> = "logicalExpression",
             segment_conditions: Option<Vec<SegmentCondition>> = "segmentConditions",
             department_ids: Option<Vec<DepartmentId>> = "departmentIds",
@@ -99,7 +99,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Segment`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Segment`]: what it leaves out may be lost, so begin with all that was read.
     pub struct SegmentUpdate from Segment {
         optional {
             name: Change<String> = "name",
@@ -108,7 +108,7 @@ auth_core::model! {
             color: Change<String> = "color",
             order: Change<i64> = "order",
             alert_to_type: Change<SegmentAlertToType> = "alertToType",
-            condition_met_type: Change<SegmentConditionMetType> = "conditionMetType",
+            condition_met_type: Change<ConditionMetType> = "conditionMetType",
             logical_expression: Change<String> = "logicalExpression",
             segment_conditions: Change<Vec<SegmentCondition>> = "segmentConditions",
             department_ids: Change<Vec<DepartmentId>> = "departmentIds",

@@ -83,7 +83,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Shift`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Shift`]: what it leaves out may be lost, so begin with all that was read.
     pub struct ShiftUpdate from Shift {
         optional {
             time_zone: Change<String> = "timeZone",

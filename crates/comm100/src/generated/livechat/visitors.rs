@@ -55,7 +55,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Visitor`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Visitor`]: what it leaves out may be lost, so begin with all that was read.
     pub struct VisitorUpdate from Visitor {
     }
 }

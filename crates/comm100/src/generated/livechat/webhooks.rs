@@ -81,7 +81,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Webhook`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Webhook`]: what it leaves out may be lost, so begin with all that was read.
     pub struct WebhookUpdate from Webhook {
         required {
             event: WebhookEvent = "event",

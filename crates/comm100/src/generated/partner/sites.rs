@@ -108,7 +108,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Site`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Site`]: what it leaves out may be lost, so begin with all that was read.
     pub struct SiteUpdate from Site {
         optional {
             external_id: Change<String> = "externalId",

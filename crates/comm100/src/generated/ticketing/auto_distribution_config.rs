@@ -54,7 +54,7 @@ impl<'c> AutoDistributionConfig<'c> {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum TicketAutoDistributionConfigAutoDistributionMethod: text {
+    pub enum TicketDistributionMethod: text {
         AssignToAgentByLoadBalancing = "assignToAgentByLoadBalancing",
         AssignToAgentByRoundRobin = "assignToAgentByRoundRobin",
     }
@@ -65,7 +65,7 @@ auth_core::model! {
     pub struct TicketAutoDistributionConfig {
         optional {
             is_enabled: Option<bool> = "isEnabled",
-            auto_distribution_method: Option<TicketAutoDistributionConfigAutoDistributionMethod> = "autoDistributionMethod",
+            auto_distribution_method: Option<TicketDistributionMethod> = "autoDistributionMethod",
             is_last_assigned_agent_preferred: Option<bool> = "isLastAssignedAgentPreferred",
             if_limit_max_tickets_for_all_agents: Option<bool> = "ifLimitMaxTicketsForAllAgents",
             max_tickets_for_all_agents: Option<i64> = "maxTicketsForAllAgents",
@@ -79,11 +79,12 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`TicketAutoDistributionConfig`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`TicketAutoDistributionConfig`]: what it leaves out may be lost, so begin
+    /// with all that was read.
     pub struct TicketAutoDistributionConfigUpdate from TicketAutoDistributionConfig {
         optional {
             is_enabled: Change<bool> = "isEnabled",
-            auto_distribution_method: Change<TicketAutoDistributionConfigAutoDistributionMethod> = "autoDistributionMethod",
+            auto_distribution_method: Change<TicketDistributionMethod> = "autoDistributionMethod",
             is_last_assigned_agent_preferred: Change<bool> = "isLastAssignedAgentPreferred",
             if_limit_max_tickets_for_all_agents: Change<bool> = "ifLimitMaxTicketsForAllAgents",
             max_tickets_for_all_agents: Change<i64> = "maxTicketsForAllAgents",
@@ -109,14 +110,6 @@ auth_core::model! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TicketDepartmentAutoDistributionAutoDistributionMethod: text {
-        AssignToAgentByLoadBalancing = "assignToAgentByLoadBalancing",
-        AssignToAgentByRoundRobin = "assignToAgentByRoundRobin",
-    }
-}
-
 auth_core::model! {
     /// Ticket department auto distribution, as the vendor documents it.
     ///
@@ -124,7 +117,7 @@ auth_core::model! {
     pub struct TicketDepartmentAutoDistribution {
         optional {
             department_id: Option<DepartmentId> = "departmentId",
-            auto_distribution_method: Option<TicketDepartmentAutoDistributionAutoDistributionMethod> = "autoDistributionMethod",
+            auto_distribution_method: Option<TicketDistributionMethod> = "autoDistributionMethod",
         }
     }
 }

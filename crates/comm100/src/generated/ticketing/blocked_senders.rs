@@ -94,7 +94,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`BlockedSender`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`BlockedSender`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct BlockedSenderUpdate from BlockedSender {
         optional {
             /// A newer page calls it `identityValueOrDomain`.

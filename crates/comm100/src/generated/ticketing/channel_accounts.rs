@@ -128,7 +128,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ChannelAccount`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`ChannelAccount`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct ChannelAccountUpdate from ChannelAccount {
         optional {
             /// More channels may exist.

@@ -5,6 +5,7 @@ use auth_core::model::{Base64Text, Change, Time, Value};
 use auth_core::{ApiClient, Method, Request};
 
 use crate::ids::TicketId;
+use super::MessageType;
 
 /// The calls for drafts.
 #[derive(Clone, Copy, Debug)]
@@ -49,21 +50,6 @@ auth_core::parameters! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum DraftType: text {
-        Text = "text",
-        Html = "html",
-        Video = "video",
-        Audio = "audio",
-        Image = "image",
-        File = "file",
-        Location = "location",
-        QuickReply = "quickReply",
-        WebView = "webView",
-    }
-}
-
 auth_core::model! {
     /// Draft, as the vendor documents it.
     pub struct Draft {
@@ -72,7 +58,7 @@ auth_core::model! {
             /// Plain text, or Base64 behind `data:text/plain;base64,` where a web firewall would block it.
             body: Option<Base64Text> = "body",
             metadata: Option<Value> = "metadata",
-            kind: Option<DraftType> = "type",
+            kind: Option<MessageType> = "type",
             /// Only when asked for with `include`.
             attachments: Option<Vec<DraftAttachment>> = "attachments",
         }
@@ -84,14 +70,14 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Draft`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Draft`]: what it leaves out may be lost, so begin with all that was read.
     pub struct DraftUpdate from Draft {
         optional {
             ticket_id: Change<TicketId> = "ticketId",
             /// Plain text, or Base64 behind `data:text/plain;base64,` where a web firewall would block it.
             body: Change<Base64Text> = "body",
             metadata: Change<Value> = "metadata",
-            kind: Change<DraftType> = "type",
+            kind: Change<MessageType> = "type",
             /// Only when asked for with `include`.
             attachments: Change<Vec<DraftAttachment>> = "attachments",
         }
@@ -100,7 +86,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum DraftAttachmentType: text {
+    pub enum AttachmentType: text {
         Video = "video",
         Audio = "audio",
         Image = "image",
@@ -117,7 +103,7 @@ auth_core::model! {
             name: Option<String> = "name",
             size: Option<i64> = "size",
             ticket_id: Option<TicketId> = "ticketId",
-            kind: Option<DraftAttachmentType> = "type",
+            kind: Option<AttachmentType> = "type",
             url: Option<String> = "url",
         }
     }

@@ -5,6 +5,7 @@ use auth_core::model::Time;
 use auth_core::{ApiClient, List, Method, Paging, Request};
 
 use crate::ids::{EventLogId, TicketId};
+use super::AuthorType;
 
 /// The calls for event logs.
 #[derive(Clone, Copy, Debug)]
@@ -44,19 +45,6 @@ auth_core::names! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum EventLogCreatedByType: text {
-        Contact = "contact",
-        Visitor = "visitor",
-        Chatbot = "chatbot",
-        ChannelAccount = "channelAccount",
-        System = "system",
-        Agent = "agent",
-        OutreachCampaign = "outreachCampaign",
-    }
-}
-
 auth_core::model! {
     /// Event log, as the vendor documents it.
     pub struct EventLog {
@@ -67,7 +55,7 @@ auth_core::model! {
             kind: Option<EventLogType> = "type",
             created_by_id: Option<String> = "createdById",
             detail: Option<String> = "detail",
-            created_by_type: Option<EventLogCreatedByType> = "createdByType",
+            created_by_type: Option<AuthorType> = "createdByType",
         }
         read_only {
             id: Option<EventLogId> = "id",

@@ -114,7 +114,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`TicketField`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`TicketField`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct TicketFieldUpdate from TicketField {
         optional {
             is_required: Change<bool> = "isRequired",

@@ -68,7 +68,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Holiday`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Holiday`]: what it leaves out may be lost, so begin with all that was read.
     pub struct HolidayUpdate from Holiday {
         required {
             title: String = "title",

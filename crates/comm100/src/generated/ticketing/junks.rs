@@ -5,6 +5,7 @@ use auth_core::model::{Change, Time, Value};
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::JunkId;
+use super::{AttachmentType, MessageType, SenderType};
 
 /// The calls for junks.
 #[derive(Clone, Copy, Debug)]
@@ -91,33 +92,6 @@ auth_core::parameters! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum JunkSentByType: text {
-        Contact = "contact",
-        Visitor = "visitor",
-        Chatbot = "chatbot",
-        ChannelAccount = "channelAccount",
-        System = "system",
-        Agent = "agent",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum JunkType: text {
-        Text = "text",
-        Html = "html",
-        Video = "video",
-        Audio = "audio",
-        Image = "image",
-        File = "file",
-        Location = "location",
-        QuickReply = "quickReply",
-        WebView = "webView",
-    }
-}
-
 auth_core::model! {
     /// Junk, as the vendor documents it.
     pub struct Junk {
@@ -125,8 +99,8 @@ auth_core::model! {
             time: Option<Time> = "time",
             is_read_by_agent: Option<bool> = "isReadByAgent",
             sent_by_id: Option<String> = "sentById",
-            sent_by_type: Option<JunkSentByType> = "sentByType",
-            kind: Option<JunkType> = "type",
+            sent_by_type: Option<SenderType> = "sentByType",
+            kind: Option<MessageType> = "type",
             metadata: Option<Value> = "metadata",
             channel_id: Option<String> = "channelId",
             body: Option<String> = "body",
@@ -140,30 +114,20 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Junk`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Junk`]: what it leaves out may be lost, so begin with all that was read.
     pub struct JunkUpdate from Junk {
         optional {
             time: Change<Time> = "time",
             is_read_by_agent: Change<bool> = "isReadByAgent",
             sent_by_id: Change<String> = "sentById",
-            sent_by_type: Change<JunkSentByType> = "sentByType",
-            kind: Change<JunkType> = "type",
+            sent_by_type: Change<SenderType> = "sentByType",
+            kind: Change<MessageType> = "type",
             metadata: Change<Value> = "metadata",
             channel_id: Change<String> = "channelId",
             body: Change<String> = "body",
             /// Only when asked for with `include`.
             attachments: Change<Vec<JunkAttachment>> = "attachments",
         }
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum JunkAttachmentType: text {
-        Video = "video",
-        Audio = "audio",
-        Image = "image",
-        File = "file",
     }
 }
 
@@ -176,7 +140,7 @@ auth_core::model! {
             file_key: Option<String> = "fileKey",
             name: Option<String> = "name",
             size: Option<i64> = "size",
-            kind: Option<JunkAttachmentType> = "type",
+            kind: Option<AttachmentType> = "type",
             url: Option<String> = "url",
         }
     }

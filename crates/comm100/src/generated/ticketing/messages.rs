@@ -98,7 +98,7 @@ impl<'c> Messages<'c> {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum MessageSentByType: text {
+    pub enum AuthorType: text {
         Contact = "contact",
         Visitor = "visitor",
         Chatbot = "chatbot",
@@ -131,7 +131,7 @@ auth_core::model! {
             ticket_id: Option<TicketId> = "ticketId",
             parent_id: Option<MessageId> = "parentId",
             sent_by_id: Option<String> = "sentById",
-            sent_by_type: Option<MessageSentByType> = "sentByType",
+            sent_by_type: Option<AuthorType> = "sentByType",
             time: Option<Time> = "time",
             kind: Option<MessageType> = "type",
             metadata: Option<Value> = "metadata",
@@ -157,13 +157,13 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Message`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Message`]: what it leaves out may be lost, so begin with all that was read.
     pub struct MessageUpdate from Message {
         optional {
             ticket_id: Change<TicketId> = "ticketId",
             parent_id: Change<MessageId> = "parentId",
             sent_by_id: Change<String> = "sentById",
-            sent_by_type: Change<MessageSentByType> = "sentByType",
+            sent_by_type: Change<AuthorType> = "sentByType",
             time: Change<Time> = "time",
             kind: Change<MessageType> = "type",
             metadata: Change<Value> = "metadata",

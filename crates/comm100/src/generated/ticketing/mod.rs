@@ -19,47 +19,36 @@ mod webhook_events;
 
 use auth_core::ApiClient;
 
-pub use tickets::{
-    Ticket, TicketAssigneeType, TicketContactOrVisitorType, TicketCreatedByType, TicketLastRepliedByType,
-    TicketPriority, TicketStatus, TicketUpdate, Tickets,
-};
+pub use tickets::{SenderType, Ticket, TicketAssigneeType, TicketPriority, TicketStatus, TicketUpdate, Tickets};
 pub use messages::{
-    Message, MessageAttachment, MessageDelivery, MessageDeliveryStatus, MessageSentByType, MessageType,
-    MessageUpdate, Messages,
+    AuthorType, Message, MessageAttachment, MessageDelivery, MessageDeliveryStatus, MessageType, MessageUpdate,
+    Messages,
 };
-pub use drafts::{
-    Draft, DraftAttachment, DraftAttachmentType, DraftInclude, DraftType, DraftUpdate, Drafts, GetDraft,
-};
+pub use drafts::{AttachmentType, Draft, DraftAttachment, DraftInclude, DraftUpdate, Drafts, GetDraft};
 pub use tags::{Tag, TagUpdate, Tags};
 pub use holidays::{Holiday, HolidayUpdate, Holidays};
 pub use sla_policies::{
-    GetSlaPolicy, ListSlaPolicies, SlaPolicies, SlaPolicy, SlaPolicyCondition, SlaPolicyConditionMetType,
-    SlaPolicyConditionOperator, SlaPolicyInclude, SlaPolicyOperationalHours, SlaPolicyUpdate,
+    ConditionMetType, ConditionOperator, GetSlaPolicy, ListSlaPolicies, SlaPolicies, SlaPolicy,
+    SlaPolicyCondition, SlaPolicyInclude, SlaPolicyOperationalHours, SlaPolicyUpdate,
 };
-pub use views::{
-    ListViews, View, ViewCondition, ViewConditionMetType, ViewConditionOperator, ViewInclude, ViewUpdate, Views,
-};
+pub use views::{ListViews, View, ViewCondition, ViewInclude, ViewUpdate, Views};
 pub use fields::{
     FieldInclude, Fields, ListFields, TicketField, TicketFieldOption, TicketFieldType, TicketFieldUpdate,
 };
-pub use triggers::{Trigger, TriggerConditionMetType, TriggerEvent, TriggerStatus, TriggerUpdate, Triggers};
+pub use triggers::{Trigger, TriggerEvent, TriggerUpdate, Triggers};
 pub use blocked_senders::{
     BlockedSender, BlockedSenderBlockLevel, BlockedSenderUpdate, BlockedSenders, ListBlockedSenders,
 };
-pub use junks::{
-    Junk, JunkAttachment, JunkAttachmentType, JunkInclude, JunkSentByType, JunkType, JunkUpdate, Junks,
-    ListJunks,
-};
+pub use junks::{Junk, JunkAttachment, JunkInclude, JunkUpdate, Junks, ListJunks};
 pub use channel_accounts::{
     ChannelAccount, ChannelAccountAppId, ChannelAccountInclude, ChannelAccountUpdate, ChannelAccounts,
     ListChannelAccounts,
 };
 pub use auto_distribution_config::{
     AutoDistributionConfig, TicketAgentAutoDistribution, TicketAutoDistributionConfig,
-    TicketAutoDistributionConfigAutoDistributionMethod, TicketAutoDistributionConfigUpdate,
-    TicketDepartmentAutoDistribution, TicketDepartmentAutoDistributionAutoDistributionMethod,
+    TicketAutoDistributionConfigUpdate, TicketDepartmentAutoDistribution, TicketDistributionMethod,
 };
-pub use event_logs::{EventLog, EventLogCreatedByType, EventLogType, EventLogs};
+pub use event_logs::{EventLog, EventLogType, EventLogs};
 pub use webhook_events::{
     ContentReviewRequested, EventTicket, EventTicketPriority, EventTicketStatus, TicketTriggered,
 };

@@ -108,7 +108,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum SlaPolicyConditionMetType: text {
+    pub enum ConditionMetType: text {
         Any = "any",
         All = "all",
         LogicalExpression = "logicalExpression",
@@ -125,7 +125,7 @@ auth_core::model! {
             next_response: Option<i64> = "nextResponse",
             resolution: Option<i64> = "resolution",
             operational_hours: Option<SlaPolicyOperationalHours> = "operationalHours",
-            condition_met_type: Option<SlaPolicyConditionMetType> = "conditionMetType",
+            condition_met_type: Option<ConditionMetType> = "conditionMetType",
             logical_expression: Option<String> = "logicalExpression",
             name: Option<String> = "name",
             /// Only when asked for with `include`.
@@ -139,7 +139,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`SlaPolicy`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`SlaPolicy`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct SlaPolicyUpdate from SlaPolicy {
         optional {
             is_enabled: Change<bool> = "isEnabled",
@@ -148,7 +149,7 @@ auth_core::model! {
             next_response: Change<i64> = "nextResponse",
             resolution: Change<i64> = "resolution",
             operational_hours: Change<SlaPolicyOperationalHours> = "operationalHours",
-            condition_met_type: Change<SlaPolicyConditionMetType> = "conditionMetType",
+            condition_met_type: Change<ConditionMetType> = "conditionMetType",
             logical_expression: Change<String> = "logicalExpression",
             name: Change<String> = "name",
             /// Only when asked for with `include`.
@@ -159,7 +160,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum SlaPolicyConditionOperator: text {
+    pub enum ConditionOperator: text {
         Contains = "contains",
         NotContains = "notContains",
         Is = "is",
@@ -181,7 +182,7 @@ auth_core::model! {
             id: Option<String> = "id",
             sla_policy_id: Option<SlaPolicyId> = "slaPolicyId",
             field_name: Option<String> = "fieldName",
-            operator: Option<SlaPolicyConditionOperator> = "operator",
+            operator: Option<ConditionOperator> = "operator",
             value: Option<String> = "value",
             order: Option<i64> = "order",
         }

@@ -60,7 +60,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Tag`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Tag`]: what it leaves out may be lost, so begin with all that was read.
     pub struct TagUpdate from Tag {
         required {
             name: String = "name",

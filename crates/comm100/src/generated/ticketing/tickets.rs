@@ -156,7 +156,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum TicketContactOrVisitorType: text {
+    pub enum SenderType: text {
         Contact = "contact",
         Visitor = "visitor",
         Chatbot = "chatbot",
@@ -187,30 +187,6 @@ auth_core::names! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TicketCreatedByType: text {
-        Contact = "contact",
-        Visitor = "visitor",
-        Chatbot = "chatbot",
-        ChannelAccount = "channelAccount",
-        System = "system",
-        Agent = "agent",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TicketLastRepliedByType: text {
-        Contact = "contact",
-        Visitor = "visitor",
-        Chatbot = "chatbot",
-        ChannelAccount = "channelAccount",
-        System = "system",
-        Agent = "agent",
-    }
-}
-
 auth_core::model! {
     /// Ticket, as the vendor documents it.
     ///
@@ -231,11 +207,11 @@ auth_core::model! {
             last_replied_by_id: Option<String> = "lastRepliedById",
             resolved_by_id: Option<String> = "resolvedById",
             assignee_type: Option<TicketAssigneeType> = "assigneeType",
-            contact_or_visitor_type: Option<TicketContactOrVisitorType> = "contactOrVisitorType",
+            contact_or_visitor_type: Option<SenderType> = "contactOrVisitorType",
             status: Option<TicketStatus> = "status",
             priority: Option<TicketPriority> = "priority",
-            created_by_type: Option<TicketCreatedByType> = "createdByType",
-            last_replied_by_type: Option<TicketLastRepliedByType> = "lastRepliedByType",
+            created_by_type: Option<SenderType> = "createdByType",
+            last_replied_by_type: Option<SenderType> = "lastRepliedByType",
             resolved_by_type: Option<String> = "resolvedByType",
             /// Only seen in the body of a webhook.
             ///
@@ -312,7 +288,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Ticket`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Ticket`]: what it leaves out may be lost, so begin with all that was read.
     pub struct TicketUpdate from Ticket {
         optional {
             subject: Change<String> = "subject",
@@ -329,11 +305,11 @@ auth_core::model! {
             last_replied_by_id: Change<String> = "lastRepliedById",
             resolved_by_id: Change<String> = "resolvedById",
             assignee_type: Change<TicketAssigneeType> = "assigneeType",
-            contact_or_visitor_type: Change<TicketContactOrVisitorType> = "contactOrVisitorType",
+            contact_or_visitor_type: Change<SenderType> = "contactOrVisitorType",
             status: Change<TicketStatus> = "status",
             priority: Change<TicketPriority> = "priority",
-            created_by_type: Change<TicketCreatedByType> = "createdByType",
-            last_replied_by_type: Change<TicketLastRepliedByType> = "lastRepliedByType",
+            created_by_type: Change<SenderType> = "createdByType",
+            last_replied_by_type: Change<SenderType> = "lastRepliedByType",
             resolved_by_type: Change<String> = "resolvedByType",
             /// Only seen in the body of a webhook.
             ///

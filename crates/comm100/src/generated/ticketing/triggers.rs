@@ -5,6 +5,7 @@ use auth_core::model::Change;
 use auth_core::{ApiClient, List, Method, Paging, Request};
 
 use crate::ids::TriggerId;
+use super::{ConditionMetType, TicketStatus};
 
 /// The calls for triggers.
 #[derive(Clone, Copy, Debug)]
@@ -91,26 +92,6 @@ auth_core::names! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TriggerStatus: text {
-        New = "new",
-        PendingInternal = "pendingInternal",
-        PendingExternal = "pendingExternal",
-        OnHold = "onHold",
-        Resolved = "resolved",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TriggerConditionMetType: text {
-        Any = "any",
-        All = "all",
-        LogicalExpression = "logicalExpression",
-    }
-}
-
 auth_core::model! {
     /// Trigger, as the vendor documents it.
     ///
@@ -122,10 +103,10 @@ auth_core::model! {
             is_enabled: Option<bool> = "isEnabled",
             order: Option<i64> = "order",
             event: Option<TriggerEvent> = "event",
-            status: Option<TriggerStatus> = "status",
+            status: Option<TicketStatus> = "status",
             status_duration: Option<i64> = "statusDuration",
             is_value_setting_enabled: Option<bool> = "isValueSettingEnabled",
-            condition_met_type: Option<TriggerConditionMetType> = "conditionMetType",
+            condition_met_type: Option<ConditionMetType> = "conditionMetType",
             logical_expression: Option<String> = "logicalExpression",
             if_send_email: Option<bool> = "ifSendEmail",
             if_send_email_to_contact: Option<bool> = "ifSendEmailToContact",
@@ -139,7 +120,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Trigger`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Trigger`]: what it leaves out may be lost, so begin with all that was read.
     pub struct TriggerUpdate from Trigger {
         optional {
             name: Change<String> = "name",
@@ -147,10 +128,10 @@ auth_core::model! {
             is_enabled: Change<bool> = "isEnabled",
             order: Change<i64> = "order",
             event: Change<TriggerEvent> = "event",
-            status: Change<TriggerStatus> = "status",
+            status: Change<TicketStatus> = "status",
             status_duration: Change<i64> = "statusDuration",
             is_value_setting_enabled: Change<bool> = "isValueSettingEnabled",
-            condition_met_type: Change<TriggerConditionMetType> = "conditionMetType",
+            condition_met_type: Change<ConditionMetType> = "conditionMetType",
             logical_expression: Change<String> = "logicalExpression",
             if_send_email: Change<bool> = "ifSendEmail",
             if_send_email_to_contact: Change<bool> = "ifSendEmailToContact",

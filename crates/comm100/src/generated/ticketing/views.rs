@@ -4,7 +4,8 @@
 use auth_core::model::Change;
 use auth_core::{ApiClient, Method, Paging, Request};
 
-use crate::ids::ViewId;
+use crate::ids::{AgentId, ViewId};
+use super::{ConditionMetType, ConditionOperator};
 
 /// The calls for views.
 #[derive(Clone, Copy, Debug)]
@@ -62,15 +63,6 @@ auth_core::parameters! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum ViewConditionMetType: text {
-        Any = "any",
-        All = "all",
-        LogicalExpression = "logicalExpression",
-    }
-}
-
 auth_core::model! {
     /// View, as the vendor documents it.
     pub struct View {
@@ -78,45 +70,28 @@ auth_core::model! {
             name: Option<String> = "name",
             is_private: Option<bool> = "isPrivate",
             logical_expression: Option<String> = "logicalExpression",
-            condition_met_type: Option<ViewConditionMetType> = "conditionMetType",
+            condition_met_type: Option<ConditionMetType> = "conditionMetType",
             /// Only when asked for with `include`.
             conditions: Option<Vec<ViewCondition>> = "conditions",
         }
         read_only {
             id: Option<ViewId> = "id",
-            created_by_id: Option<String> = "createdById",
+            created_by_id: Option<AgentId> = "createdById",
         }
     }
 }
 
 auth_core::model! {
-    /// What an update of [`View`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`View`]: what it leaves out may be lost, so begin with all that was read.
     pub struct ViewUpdate from View {
         optional {
             name: Change<String> = "name",
             is_private: Change<bool> = "isPrivate",
             logical_expression: Change<String> = "logicalExpression",
-            condition_met_type: Change<ViewConditionMetType> = "conditionMetType",
+            condition_met_type: Change<ConditionMetType> = "conditionMetType",
             /// Only when asked for with `include`.
             conditions: Change<Vec<ViewCondition>> = "conditions",
         }
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum ViewConditionOperator: text {
-        Contains = "contains",
-        NotContains = "notContains",
-        Is = "is",
-        IsNot = "isNot",
-        IsMoreThan = "isMoreThan",
-        IsLessThan = "isLessThan",
-        Before = "before",
-        After = "after",
-        RegularExpression = "regularExpression",
-        IsOneOf = "isOneOf",
-        IsNotIn = "isNotIn",
     }
 }
 
@@ -128,7 +103,7 @@ auth_core::model! {
             view_id: Option<ViewId> = "viewId",
             /// A template such as `{!Ticket.Status}`.
             field_name: Option<String> = "fieldName",
-            operator: Option<ViewConditionOperator> = "operator",
+            operator: Option<ConditionOperator> = "operator",
             value: Option<String> = "value",
             order: Option<i64> = "order",
         }

@@ -41,4 +41,5 @@ auth_core::model! {
     }
 }
 
-const LIST_BANS: Paging = Paging::single().next_link("/nextPage").items(&["/bans", "/list"]).total(&["/total"]);
+const LIST_BANS: Paging = Paging::single().next_link("/nextPage").items(&["/bans", "/list"]).total(&["/total"])
+    .identity("id");

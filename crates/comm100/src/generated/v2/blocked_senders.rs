@@ -37,7 +37,7 @@ auth_core::parameters! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum BlockedSenderBlockType: text {
+    pub enum BlockType: text {
         BlockEmailasJunk = "blockEmailasJunk",
         RejectEmail = "rejectEmail",
         BlockDomainasJunk = "blockDomainasJunk",
@@ -50,18 +50,8 @@ auth_core::model! {
     pub struct BlockedSender {
         optional {
             email: Option<String> = "email",
-            block_type: Option<BlockedSenderBlockType> = "blockType",
+            block_type: Option<BlockType> = "blockType",
         }
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum BlockedSenderReplaceBlockType: text {
-        BlockEmailasJunk = "blockEmailasJunk",
-        RejectEmail = "rejectEmail",
-        BlockDomainasJunk = "blockDomainasJunk",
-        RejectDomain = "rejectDomain",
     }
 }
 
@@ -70,10 +60,10 @@ auth_core::model! {
     pub struct BlockedSenderReplace {
         optional {
             email: Change<String> = "email",
-            block_type: Change<BlockedSenderReplaceBlockType> = "blockType",
+            block_type: Change<BlockType> = "blockType",
         }
     }
 }
 
 const LIST_BLOCKED_SENDERS: Paging = Paging::single().next_link("/nextPage")
-    .items(&["/blockedSenders", "/list"]).total(&["/total"]);
+    .items(&["/blockedSenders", "/list"]).total(&["/total"]).identity("email");

@@ -33,4 +33,4 @@ auth_core::model! {
 }
 
 const LIST_CANNED_MESSAGE_CATEGORIES: Paging = Paging::single().next_link("/nextPage")
-    .items(&["/cannedMessageCategories", "/list"]).total(&["/total"]);
+    .items(&["/cannedMessageCategories", "/list"]).total(&["/total"]).identity("id");

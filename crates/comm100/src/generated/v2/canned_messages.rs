@@ -39,4 +39,4 @@ auth_core::model! {
 }
 
 const LIST_CANNED_MESSAGES: Paging = Paging::single().next_link("/nextPage")
-    .items(&["/cannedMessages", "/list"]).total(&["/total"]);
+    .items(&["/cannedMessages", "/list"]).total(&["/total"]).identity("id");

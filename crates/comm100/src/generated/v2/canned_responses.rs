@@ -62,7 +62,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`CannedResponse`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`CannedResponse`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct CannedResponseUpdate from CannedResponse {
         optional {
             id: Change<V2CannedResponseId> = "id",

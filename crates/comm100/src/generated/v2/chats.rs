@@ -66,4 +66,4 @@ auth_core::model! {
 }
 
 const LIST_CHATS: Paging = Paging::single().next_link("/nextPage").items(&["/chats", "/list"])
-    .total(&["/total"]);
+    .total(&["/total"]).identity("id");

@@ -50,4 +50,4 @@ auth_core::model! {
 }
 
 const LIST_CONVERSION_ACTIONS: Paging = Paging::single().next_link("/nextPage")
-    .items(&["/conversionActions", "/list"]).total(&["/total"]);
+    .items(&["/conversionActions", "/list"]).total(&["/total"]).identity("id");

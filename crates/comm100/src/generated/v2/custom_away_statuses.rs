@@ -33,4 +33,4 @@ auth_core::model! {
 }
 
 const LIST_CUSTOM_AWAY_STATUSES: Paging = Paging::single().next_link("/nextPage")
-    .items(&["/customAwayStatuses", "/list"]).total(&["/total"]);
+    .items(&["/customAwayStatuses", "/list"]).total(&["/total"]).identity("id");

@@ -19,4 +19,4 @@ impl<'c> CustomVariables<'c> {
 }
 
 const LIST_CUSTOM_VARIABLES: Paging = Paging::single().next_link("/nextPage")
-    .items(&["/customVariables", "/list"]).total(&["/total"]);
+    .items(&["/customVariables", "/list"]).total(&["/total"]).identity("id");

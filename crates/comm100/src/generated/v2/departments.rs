@@ -57,4 +57,4 @@ auth_core::model! {
 }
 
 const LIST_DEPARTMENTS: Paging = Paging::single().next_link("/nextPage").items(&["/departments", "/list"])
-    .total(&["/total"]);
+    .total(&["/total"]).identity("id");

@@ -34,7 +34,7 @@ impl<'c> Invitations<'c> {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum InvitationWindowMessageFont: text {
+    pub enum InvitationWindowFont: text {
         TimesNewRoman = "times new roman",
         Tahoma = "tahoma",
         Verdana = "verdana",
@@ -46,7 +46,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum InvitationWindowMessageFontsize: text {
+    pub enum InvitationWindowFontSize: text {
         XxSmall = "xx-small",
         XSmall = "x-small",
         Small = "small",
@@ -62,9 +62,9 @@ auth_core::model! {
     pub struct InvitationWindowMessage {
         optional {
             content: Option<String> = "content",
-            font: Option<InvitationWindowMessageFont> = "font",
+            font: Option<InvitationWindowFont> = "font",
             bold: Option<bool> = "bold",
-            fontsize: Option<InvitationWindowMessageFontsize> = "fontsize",
+            fontsize: Option<InvitationWindowFontSize> = "fontsize",
             italic: Option<bool> = "italic",
             color: Option<String> = "color",
         }

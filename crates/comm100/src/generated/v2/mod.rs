@@ -42,10 +42,10 @@ use auth_core::ApiClient;
 
 pub use campaigns::{Campaign, Campaigns};
 pub use invitations::{
-    AutoInvitation, Conditions, ConditionsWhen, InvitationWindow, InvitationWindowMessage,
-    InvitationWindowMessageFont, InvitationWindowMessageFontsize, InvitationWindowPopup,
-    InvitationWindowPopupCloseFrame, InvitationWindowPopupImageType, InvitationWindowPopupMessageFrame,
-    InvitationWindowPopupPosition, Invitations,
+    AutoInvitation, Conditions, ConditionsWhen, InvitationWindow, InvitationWindowFont,
+    InvitationWindowFontSize, InvitationWindowMessage, InvitationWindowPopup, InvitationWindowPopupCloseFrame,
+    InvitationWindowPopupImageType, InvitationWindowPopupMessageFrame, InvitationWindowPopupPosition,
+    Invitations,
 };
 pub use agent_wrapups::{AgentWrapups, Field};
 pub use canned_messages::{CannedMessage, CannedMessages};
@@ -62,26 +62,23 @@ pub use custom_variables::CustomVariables;
 pub use chats::{Chat, ChatWrapup, Chats, PostChatSurvey};
 pub use offline_messages::{OfflineMessage, OfflineMessages};
 pub use tickets::{
-    ListTickets, MentionedAgent, Ticket, TicketChange, TicketChangePriority, TicketChangeStatus, TicketChannel,
-    TicketCreate, TicketCreateChannel, TicketCreatePriority, TicketCreateStatus, TicketCreateType,
-    TicketCustomFieldValue, TicketLastRepliedByType, TicketMerge, TicketPriority, TicketSortBy, TicketSortOrder,
+    ListTickets, MentionedAgent, SenderType, Ticket, TicketChange, TicketChangeStatus, TicketChannel,
+    TicketCreate, TicketCustomFieldValue, TicketMerge, TicketPriority, TicketSortBy, TicketSortOrder,
     TicketStatus, Tickets, TicketsChange,
 };
 pub use ticket_messages::{
-    TicketAttachment, TicketAttachmentUpdate, TicketMessage, TicketMessageCreate, TicketMessageCreateType,
-    TicketMessageSenderType, TicketMessageType, TicketMessages,
+    TicketAttachment, TicketAttachmentUpdate, TicketMessage, TicketMessageCreate, TicketMessageType,
+    TicketMessages,
 };
 pub use deleted_tickets::{DeletedTickets, ListDeletedTickets};
 pub use deleted_ticket_messages::DeletedTicketMessages;
 pub use ticket_drafts::{TicketDraft, TicketDraftUpdate, TicketDrafts};
 pub use portal_tickets::{
-    GetPortalTicket, ListPortalTickets, PortalTicket, PortalTicketChannel, PortalTicketClose,
-    PortalTicketCreate, PortalTicketLastRepliedByType, PortalTicketPriority, PortalTicketReopen,
-    PortalTicketStatus, PortalTickets,
+    GetPortalTicket, ListPortalTickets, PortalTicket, PortalTicketClose, PortalTicketCreate, PortalTicketReopen,
+    PortalTickets,
 };
 pub use portal_ticket_messages::{
-    ListPortalTicketMessages, PortalTicketMessage, PortalTicketMessageCreate, PortalTicketMessageSenderType,
-    PortalTicketMessages,
+    ListPortalTicketMessages, PortalTicketMessage, PortalTicketMessageCreate, PortalTicketMessages,
 };
 pub use ticket_filters::{
     TicketCondition, TicketConditionMatchType, TicketFilter, TicketFilterCreate, TicketFilterReplace,
@@ -89,10 +86,7 @@ pub use ticket_filters::{
 };
 pub use ticket_fields::{TicketField, TicketFieldOption, TicketFieldType, TicketFields};
 pub use ticket_attachments::TicketAttachments;
-pub use blocked_senders::{
-    BlockedSender, BlockedSenderBlockType, BlockedSenderReplace, BlockedSenderReplaceBlockType, BlockedSenders,
-    ListBlockedSenders,
-};
+pub use blocked_senders::{BlockType, BlockedSender, BlockedSenderReplace, BlockedSenders, ListBlockedSenders};
 pub use canned_responses::{CannedResponse, CannedResponseCreate, CannedResponseUpdate, CannedResponses};
 pub use ticket_configs::{GetTicketConfigAnswer, TicketConfigs};
 pub use ticket_departments::{TicketDepartment, TicketDepartmentMember, TicketDepartments};

@@ -39,4 +39,4 @@ auth_core::model! {
 }
 
 const LIST_OFFLINE_MESSAGES: Paging = Paging::single().next_link("/nextPage")
-    .items(&["/offlineMessages", "/list"]).total(&["/total"]);
+    .items(&["/offlineMessages", "/list"]).total(&["/total"]).identity("id");

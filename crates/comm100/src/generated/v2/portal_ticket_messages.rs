@@ -5,7 +5,7 @@ use auth_core::model::Time;
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::{V2ContactId, V2MessageId, V2TicketId};
-use super::TicketAttachment;
+use super::{SenderType, TicketAttachment};
 
 /// The calls for portal ticket messages.
 #[derive(Clone, Copy, Debug)]
@@ -38,15 +38,6 @@ auth_core::parameters! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum PortalTicketMessageSenderType: text {
-        Agent = "agent",
-        Contact = "contact",
-        System = "system",
-    }
-}
-
 auth_core::model! {
     /// Portal ticket message, as the vendor documents it.
     pub struct PortalTicketMessage {
@@ -56,7 +47,7 @@ auth_core::model! {
             html_body: Option<String> = "htmlBody",
             plain_body: Option<String> = "plainBody",
             sender_id: Option<i64> = "senderId",
-            sender_type: Option<PortalTicketMessageSenderType> = "senderType",
+            sender_type: Option<SenderType> = "senderType",
             time: Option<Time> = "time",
             attachments: Option<Vec<TicketAttachment>> = "attachments",
         }

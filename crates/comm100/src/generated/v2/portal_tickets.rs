@@ -5,7 +5,7 @@ use auth_core::model::Time;
 use auth_core::{ApiClient, Joined, Method, Paging, Request};
 
 use crate::ids::{V2AgentId, V2ContactId, V2DepartmentId, V2TicketId};
-use super::TicketCustomFieldValue;
+use super::{SenderType, TicketChannel, TicketCustomFieldValue, TicketPriority, TicketStatus};
 
 /// The calls for portal tickets.
 #[derive(Clone, Copy, Debug)]
@@ -85,44 +85,6 @@ auth_core::parameters! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum PortalTicketChannel: text {
-        Portal = "portal",
-        Email = "email",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum PortalTicketPriority: text {
-        Urgent = "urgent",
-        High = "high",
-        Normal = "normal",
-        Low = "low",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum PortalTicketStatus: text {
-        New = "new",
-        PendingInternal = "pendingInternal",
-        PendingExternal = "pendingExternal",
-        OnHold = "onHold",
-        Closed = "closed",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum PortalTicketLastRepliedByType: text {
-        Agent = "agent",
-        Contact = "contact",
-        System = "system",
-    }
-}
-
 auth_core::model! {
     /// Portal ticket, as the vendor documents it.
     pub struct PortalTicket {
@@ -135,9 +97,9 @@ auth_core::model! {
             agent_assignee_id: Option<V2AgentId> = "agentAssigneeId",
             department_assignee_id: Option<V2DepartmentId> = "departmentAssigneeId",
             received_from: Option<String> = "receivedFrom",
-            channel: Option<PortalTicketChannel> = "channel",
-            priority: Option<PortalTicketPriority> = "priority",
-            status: Option<PortalTicketStatus> = "status",
+            channel: Option<TicketChannel> = "channel",
+            priority: Option<TicketPriority> = "priority",
+            status: Option<TicketStatus> = "status",
             closed_time: Option<Time> = "closedTime",
             created_by_id: Option<i64> = "createdById",
             created_by_type: Option<String> = "createdByType",
@@ -146,7 +108,7 @@ auth_core::model! {
             last_status_change_time: Option<Time> = "lastStatusChangeTime",
             last_replied_time: Option<Time> = "lastRepliedTime",
             last_replied_by_id: Option<i64> = "lastRepliedById",
-            last_replied_by_type: Option<PortalTicketLastRepliedByType> = "lastRepliedByType",
+            last_replied_by_type: Option<SenderType> = "lastRepliedByType",
             last_message: Option<String> = "lastMessage",
             total_replies: Option<i64> = "totalReplies",
             custom_fields: Option<Vec<TicketCustomFieldValue>> = "customFields",

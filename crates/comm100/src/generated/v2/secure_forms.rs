@@ -34,4 +34,4 @@ auth_core::model! {
 }
 
 const LIST_SECURE_FORMS: Paging = Paging::single().next_link("/nextPage").items(&["/secureForms", "/list"])
-    .total(&["/total"]);
+    .total(&["/total"]).identity("id");

@@ -65,7 +65,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`TicketDraft`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`TicketDraft`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct TicketDraftUpdate from TicketDraft {
         optional {
             draft_id: Change<i64> = "draftId",

@@ -69,4 +69,4 @@ auth_core::model! {
 }
 
 const LIST_TICKET_FIELDS: Paging = Paging::single().next_link("/nextPage")
-    .items(&["/fields", "/ticketFields", "/list"]).total(&["/total"]);
+    .items(&["/fields", "/ticketFields", "/list"]).total(&["/total"]).identity("id");

@@ -5,6 +5,7 @@ use auth_core::model::{Change, Time};
 use auth_core::{ApiClient, List, Method, Paging, Request};
 
 use crate::ids::{V2AgentId, V2MessageId, V2TicketId};
+use super::SenderType;
 
 /// The calls for ticket messages.
 #[derive(Clone, Copy, Debug)]
@@ -39,15 +40,6 @@ auth_core::names! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TicketMessageSenderType: text {
-        Agent = "agent",
-        Contact = "contact",
-        System = "system",
-    }
-}
-
 auth_core::model! {
     /// Ticket message, as the vendor documents it.
     pub struct TicketMessage: any_case {
@@ -59,7 +51,7 @@ auth_core::model! {
             plain_body: Option<String> = "plainBody",
             quote: Option<String> = "quote",
             sender_id: Option<i64> = "senderId",
-            sender_type: Option<TicketMessageSenderType> = "senderType",
+            sender_type: Option<SenderType> = "senderType",
             time: Option<Time> = "time",
             subject: Option<String> = "subject",
             from: Option<String> = "from",
@@ -84,7 +76,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`TicketAttachment`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`TicketAttachment`]: what it leaves out may be lost, so begin with all that
+    /// was read.
     pub struct TicketAttachmentUpdate: any_case from TicketAttachment {
         optional {
             guid: Change<String> = "guid",
@@ -95,20 +88,11 @@ auth_core::model! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TicketMessageCreateType: text {
-        Note = "note",
-        Email = "email",
-        Reply = "reply",
-    }
-}
-
 auth_core::model! {
     /// Ticket message create, as the vendor documents it.
     pub struct TicketMessageCreate {
         required {
-            kind: TicketMessageCreateType = "type",
+            kind: TicketMessageType = "type",
         }
         optional {
             subject: Option<String> = "subject",

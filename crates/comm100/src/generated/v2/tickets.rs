@@ -5,6 +5,7 @@ use auth_core::model::{Change, Time};
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::{V2AgentId, V2ContactId, V2DepartmentId, V2FilterId, V2MessageId, V2TagId, V2TicketId};
+use super::TicketMessageType;
 
 /// The calls for tickets.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +120,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum TicketLastRepliedByType: text {
+    pub enum SenderType: text {
         Agent = "agent",
         Contact = "contact",
         System = "system",
@@ -149,7 +150,7 @@ auth_core::model! {
             last_status_change_time: Option<Time> = "lastStatusChangeTime",
             last_replied_time: Option<Time> = "lastRepliedTime",
             last_replied_by_id: Option<i64> = "lastRepliedById",
-            last_replied_by_type: Option<TicketLastRepliedByType> = "lastRepliedByType",
+            last_replied_by_type: Option<SenderType> = "lastRepliedByType",
             has_draft: Option<bool> = "hasDraft",
             tag_ids: Option<Vec<V2TagId>> = "tagIds",
             is_deleted: Option<bool> = "isDeleted",
@@ -187,58 +188,20 @@ auth_core::model! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TicketCreateChannel: text {
-        Portal = "portal",
-        Email = "email",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TicketCreateType: text {
-        Note = "note",
-        Email = "email",
-        Reply = "reply",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TicketCreatePriority: text {
-        Urgent = "urgent",
-        High = "high",
-        Normal = "normal",
-        Low = "low",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TicketCreateStatus: text {
-        New = "new",
-        PendingInternal = "pendingInternal",
-        PendingExternal = "pendingExternal",
-        OnHold = "onHold",
-        Closed = "closed",
-    }
-}
-
 auth_core::model! {
     /// Ticket create, as the vendor documents it.
     pub struct TicketCreate {
         required {
             subject: String = "subject",
-            channel: TicketCreateChannel = "channel",
-            kind: TicketCreateType = "type",
+            channel: TicketChannel = "channel",
+            kind: TicketMessageType = "type",
         }
         optional {
             contact_id: Option<V2ContactId> = "contactId",
             agent_assignee_id: Option<V2AgentId> = "agentAssigneeId",
             department_assignee_id: Option<V2DepartmentId> = "departmentAssigneeId",
-            priority: Option<TicketCreatePriority> = "priority",
-            status: Option<TicketCreateStatus> = "status",
+            priority: Option<TicketPriority> = "priority",
+            status: Option<TicketStatus> = "status",
             tag_ids: Option<Vec<V2TagId>> = "tagIds",
             html_body: Option<String> = "htmlBody",
             plain_body: Option<String> = "plainBody",
@@ -246,16 +209,6 @@ auth_core::model! {
             from: Option<String> = "from",
             cc: Option<String> = "cc",
         }
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum TicketChangePriority: text {
-        Urgent = "urgent",
-        High = "high",
-        Normal = "normal",
-        Low = "low",
     }
 }
 
@@ -277,7 +230,7 @@ auth_core::model! {
             contact_id: Change<V2ContactId> = "contactId",
             agent_assignee_id: Change<V2AgentId> = "agentAssigneeId",
             department_assignee_id: Change<V2DepartmentId> = "departmentAssigneeId",
-            priority: Change<TicketChangePriority> = "priority",
+            priority: Change<TicketPriority> = "priority",
             status: Change<TicketChangeStatus> = "status",
             is_read: Change<bool> = "isRead",
             tag_ids: Change<Vec<V2TagId>> = "tagIds",

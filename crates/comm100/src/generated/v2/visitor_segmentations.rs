@@ -41,4 +41,4 @@ auth_core::model! {
 }
 
 const LIST_VISITOR_SEGMENTATIONS: Paging = Paging::single().next_link("/nextPage")
-    .items(&["/visitorSegmentations", "/list"]).total(&["/total"]);
+    .items(&["/visitorSegmentations", "/list"]).total(&["/total"]).identity("id");

@@ -123,7 +123,7 @@ auth_core::model! {
 }
 
 const LIST_VISITORS: Paging = Paging::single().next_link("/nextPage").items(&["/visitors", "/list"])
-    .total(&["/total"]);
+    .total(&["/total"]).identity("id");
 
 const LIST_CHATTING_VISITOR: Paging = Paging::single().next_link("/nextPage").items(&["/visitors", "/list"])
-    .total(&["/total"]);
+    .total(&["/total"]).identity("id");

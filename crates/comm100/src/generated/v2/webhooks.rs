@@ -43,4 +43,4 @@ auth_core::model! {
 }
 
 const LIST_WEBHOOKS: Paging = Paging::single().next_link("/nextPage").items(&["/webhooks", "/list"])
-    .total(&["/total"]);
+    .total(&["/total"]).identity("id");

@@ -8,7 +8,7 @@ use comm100::global::{
     PrivateCannedMessage, PrivateCannedMessageCategory, PrivateCannedMessageCategoryUpdate,
     PrivateCannedMessageInclude, PrivateCannedMessageUpdate, PublicCannedMessage, PublicCannedMessageCategory,
     PublicCannedMessageCategoryUpdate, PublicCannedMessageInclude, PublicCannedMessageUpdate, Role, RoleInclude,
-    RoleUpdate, SiteProfile, Skill, SkillUpdate,
+    RoleUpdate, SiteProfile, Skill, SkillInclude, SkillUpdate,
 };
 use comm100::ids::{
     AgentAwayStatusId, AgentId, DepartmentId, LoginIpAllowlistId, PermissionId, PrivateCannedMessageCategoryId,
@@ -65,13 +65,13 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("global.skills.list", |c, g| {
         let call = c.global().skills().list();
         let call = g.option(call, "keywords", |call, it: String| call.keywords(it));
-        let call = g.option(call, "include", |call, it: Vec<DepartmentInclude>| call.include(it));
+        let call = g.option(call, "include", |call, it: Vec<SkillInclude>| call.include(it));
         walk::items(call.stream())
     }),
     Exercise::new("global.skills.create", |c, g| walk::model("", c.global().skills().create(&g.body::<Skill>("")).send())),
     Exercise::new("global.skills.get", |c, g| {
         let call = c.global().skills().get(g.path::<SkillId>("id"));
-        let call = g.option(call, "include", |call, it: Vec<DepartmentInclude>| call.include(it));
+        let call = g.option(call, "include", |call, it: Vec<SkillInclude>| call.include(it));
         walk::model("", call.send())
     }),
     Exercise::new("global.skills.replace", |c, g| walk::model("", c.global().skills().replace(g.path::<SkillId>("id"), &g.body::<SkillUpdate>("")).send())),

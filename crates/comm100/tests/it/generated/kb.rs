@@ -3,9 +3,8 @@
 
 use comm100::ids::{ArticleId, CategoryId, CustomPageId, KbTagId, KnowledgeBaseId};
 use comm100::kb::{
-    Article, ArticleInclude, ArticleStatus, ArticleUpdate, Category, CategoryUpdate, CustomPage,
-    CustomPageStatus, CustomPageUpdate, KbTag, KnowledgeBase, KnowledgeBaseInclude, KnowledgeBaseUpdate,
-    TagInclude,
+    Article, ArticleInclude, ArticleUpdate, Category, CategoryUpdate, CustomPage, CustomPageUpdate, KbTag,
+    KnowledgeBase, KnowledgeBaseInclude, KnowledgeBaseUpdate, PublishingStatus, TagInclude,
 };
 use comm100::model::Time;
 use comm100::Client;
@@ -31,7 +30,7 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
         let call = g.option(call, "keywords", |call, it: String| call.keywords(it));
         let call = g.option(call, "categoryId", |call, it: String| call.category_id(it));
         let call = g.option(call, "tagId", |call, it: KbTagId| call.tag_id(it));
-        let call = g.option(call, "status", |call, it: ArticleStatus| call.status(it));
+        let call = g.option(call, "status", |call, it: PublishingStatus| call.status(it));
         let call = g.option(call, "createdTime", |call, it: Time| call.created_time(it));
         let call = g.option(call, "include", |call, it: Vec<ArticleInclude>| call.include(it));
         walk::items(call.stream())
@@ -57,7 +56,7 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("kb.custom_pages.list", |c, g| {
         let call = c.kb().custom_pages().list();
         let call = g.option(call, "keywords", |call, it: String| call.keywords(it));
-        let call = g.option(call, "status", |call, it: CustomPageStatus| call.status(it));
+        let call = g.option(call, "status", |call, it: PublishingStatus| call.status(it));
         let call = g.option(call, "kbId", |call, it: KnowledgeBaseId| call.kb_id(it));
         walk::items(call.stream())
     }),

@@ -10,7 +10,7 @@ use comm100::ids::{
 use comm100::livechat::{
     AgentAutoDistribution, AgentStatus, AgentStatusChange, AgentStatusChanged, AutoDistributionConfig,
     AutoDistributionConfigUpdate, AutoInvitation, AutoInvitationCondition, AutoInvitationUpdate, BannedIp,
-    BannedIpUpdate, BannedVisitor, BannedVisitorInclude, BannedVisitorUpdate, Campaign,
+    BannedIpInclude, BannedIpUpdate, BannedVisitor, BannedVisitorInclude, BannedVisitorUpdate, Campaign,
     CampaignCannedMessageLink, CampaignCannedMessageLinkUpdate, CampaignChatButton, CampaignChatButtonUpdate,
     CampaignChatWindow, CampaignChatWindowUpdate, CampaignOfflineMessageConfig,
     CampaignOfflineMessageConfigUpdate, CampaignPostChat, CampaignPreChat, CampaignPreChatUpdate,
@@ -21,10 +21,11 @@ use comm100::livechat::{
     DepartmentAutoDistribution, EventAttachment, EventChat, EventField, EventOfflineMessage, EventVariable,
     EventVisitor, EventWrapup, FieldInclude, LiveChatField, LiveChatFieldOption, LiveChatFieldUpdate,
     MissedAndRefusedChatSearch, OfflineMessage, OfflineMessageFormField, OfflineMessageInclude,
-    OfflineMessageSearch, OfflineMessageSortBy, OfflineMessageSubmitted, OfflineMessageUpdate, PreChatFormField,
-    SearchFilter, SecureForm, SecureFormField, SecureFormFieldOption, SecureFormFieldUpdate, SecureFormInclude,
-    SecureFormUpdate, Segment, SegmentCondition, SegmentUpdate, Shift, ShiftHoliday, ShiftInclude, ShiftUpdate,
-    ShiftWorkingHours, Visitor, VisitorUpdate, Webhook, WebhookPayload, WebhookUpdate,
+    OfflineMessageSearch, OfflineMessageSortBy, OfflineMessageSortOrder, OfflineMessageSubmitted,
+    OfflineMessageUpdate, PreChatFormField, SearchFilter, SecureForm, SecureFormField, SecureFormFieldOption,
+    SecureFormFieldUpdate, SecureFormInclude, SecureFormUpdate, Segment, SegmentCondition, SegmentUpdate, Shift,
+    ShiftHoliday, ShiftInclude, ShiftUpdate, ShiftWorkingHours, Visitor, VisitorUpdate, Webhook, WebhookPayload,
+    WebhookUpdate,
 };
 use comm100::model::{Scalar, Value};
 use comm100::Client;
@@ -71,7 +72,7 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
         let call = c.livechat().offline_messages().search(&g.body::<OfflineMessageSearch>(""));
         let call = g.option(call, "pageIndex", |call, it: i64| call.page_index(it));
         let call = g.option(call, "sortBy", |call, it: OfflineMessageSortBy| call.sort_by(it));
-        let call = g.option(call, "sortOrder", |call, it: ChatSortOrder| call.sort_order(it));
+        let call = g.option(call, "sortOrder", |call, it: OfflineMessageSortOrder| call.sort_order(it));
         walk::items(call.stream())
     }),
     Exercise::new("livechat.offline_messages.attach_to_ticket", |c, g| walk::empty(c.livechat().offline_messages().attach_to_ticket(g.path::<String>("id"), &g.body::<Value>("")).send())),
@@ -132,13 +133,13 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("livechat.banned_visitors.delete", |c, g| walk::empty(c.livechat().banned_visitors().delete(g.path::<BannedVisitorId>("id")).send())),
     Exercise::new("livechat.banned_ips.list", |c, g| {
         let call = c.livechat().banned_ips().list();
-        let call = g.option(call, "include", |call, it: Vec<BannedVisitorInclude>| call.include(it));
+        let call = g.option(call, "include", |call, it: Vec<BannedIpInclude>| call.include(it));
         walk::items(call.stream())
     }),
     Exercise::new("livechat.banned_ips.create", |c, g| walk::model("", c.livechat().banned_ips().create(&g.body::<BannedIp>("")).send())),
     Exercise::new("livechat.banned_ips.get", |c, g| {
         let call = c.livechat().banned_ips().get(g.path::<BannedIpId>("id"));
-        let call = g.option(call, "include", |call, it: Vec<BannedVisitorInclude>| call.include(it));
+        let call = g.option(call, "include", |call, it: Vec<BannedIpInclude>| call.include(it));
         walk::model("", call.send())
     }),
     Exercise::new("livechat.banned_ips.replace", |c, g| walk::model("", c.livechat().banned_ips().replace(g.path::<BannedIpId>("id"), &g.body::<BannedIpUpdate>("")).send())),

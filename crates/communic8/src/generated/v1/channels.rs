@@ -54,9 +54,9 @@ auth_core::model! {
             /// 24 hexadecimal characters.
             id: Option<ChannelId> = "_id",
             /// When it was made.
-            a_date: Option<Time> = "aDate",
+            created: Option<Time> = "aDate",
             /// When it was last changed.
-            m_date: Option<Time> = "mDate",
+            changed: Option<Time> = "mDate",
         }
     }
 }

@@ -57,9 +57,9 @@ auth_core::model! {
         read_only {
             id: Option<RecipientId> = "_id",
             /// When it was made.
-            a_date: Option<Time> = "aDate",
+            created: Option<Time> = "aDate",
             /// When it was last changed.
-            m_date: Option<Time> = "mDate",
+            changed: Option<Time> = "mDate",
         }
     }
 }

@@ -72,8 +72,6 @@ auth_core::parameters! {
     pub struct ListBlogs -> List<Blog> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
         /// Describe the fields, too.
         field_metadata: bool = "field_metadata",
         /// The field to sort by.
@@ -151,23 +149,6 @@ auth_core::model! {
     }
 }
 
-auth_core::names! {
-    /// Needed to replace one, too.
-    pub enum BlogInputVisibility: text {
-        Open = "open",
-        Hidden = "hidden",
-        Restricted = "restricted",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum BlogInputVisibleTo: text {
-        All = "all",
-        Selected = "selected",
-    }
-}
-
 auth_core::model! {
     /// Blog input, as the vendor documents it.
     ///
@@ -182,8 +163,8 @@ auth_core::model! {
             date: Option<Time> = "date",
             is_published: Option<bool> = "is_published",
             /// Needed to replace one, too.
-            visibility: Option<BlogInputVisibility> = "visibility",
-            visible_to: Option<BlogInputVisibleTo> = "visible_to",
+            visibility: Option<BlogVisibility> = "visibility",
+            visible_to: Option<BlogVisibleTo> = "visible_to",
             categories: Option<Vec<IdOnly>> = "categories",
             image: Option<BlogImageInput> = "image",
             selected_customers: Option<Value> = "selected_customers",
@@ -193,7 +174,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`BlogInput`] says: what is left out, cleared, or set.
+    /// What an update of [`BlogInput`] says: a field that it leaves out stays as it is.
     pub struct BlogUpdate from BlogInput {
         optional {
             /// Needed to create one.
@@ -204,8 +185,8 @@ auth_core::model! {
             date: Change<Time> = "date",
             is_published: Change<bool> = "is_published",
             /// Needed to replace one, too.
-            visibility: Change<BlogInputVisibility> = "visibility",
-            visible_to: Change<BlogInputVisibleTo> = "visible_to",
+            visibility: Change<BlogVisibility> = "visibility",
+            visible_to: Change<BlogVisibleTo> = "visible_to",
             categories: Change<Vec<IdOnly>> = "categories",
             image: Change<BlogImageInput> = "image",
             selected_customers: Change<Value> = "selected_customers",

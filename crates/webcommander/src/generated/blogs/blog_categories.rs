@@ -5,7 +5,7 @@ use auth_core::model::{Change, Time};
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::BlogCategoryId;
-use super::{BlogDir, BlogImage, BlogImageInput, IdOnly};
+use super::{BlogImage, BlogImageInput, IdOnly};
 
 /// The calls for blog categories.
 #[derive(Clone, Copy, Debug)]
@@ -65,14 +65,12 @@ auth_core::parameters! {
     pub struct ListBlogCategories -> List<BlogCategory> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
         /// Describe the fields, too.
         field_metadata: bool = "field_metadata",
         /// The field to sort by.
         sort: BlogCategorySort = "sort",
         /// The direction, in lower case.
-        dir: BlogDir = "dir",
+        dir: BlogCategoryDir = "dir",
     }
 }
 
@@ -115,7 +113,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`BlogCategoryInput`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`BlogCategoryInput`]: what it leaves out may be lost, so begin with all that
+    /// was read.
     pub struct BlogCategoryUpdate from BlogCategoryInput {
         required {
             /// Unique.
@@ -153,6 +152,14 @@ auth_core::names! {
         Description = "description",
         Created = "created",
         Updated = "updated",
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum BlogCategoryDir: text {
+        Asc = "asc",
+        Desc = "desc",
     }
 }
 

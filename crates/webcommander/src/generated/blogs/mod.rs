@@ -8,14 +8,13 @@ mod blog_categories;
 use auth_core::ApiClient;
 
 pub use base::{
-    Blog, BlogCategoryRef, BlogDir, BlogImage, BlogImageInput, BlogInput, BlogInputVisibility,
-    BlogInputVisibleTo, BlogMetaTag, BlogSeo, BlogSort, BlogUpdate, BlogVisibility, BlogVisibleTo, Blogs,
-    CountBlogs, IdOnly, ListBlogs,
+    Blog, BlogCategoryRef, BlogDir, BlogImage, BlogImageInput, BlogInput, BlogMetaTag, BlogSeo, BlogSort,
+    BlogUpdate, BlogVisibility, BlogVisibleTo, Blogs, CountBlogs, IdOnly, ListBlogs,
 };
 pub use blog_comments::{BlogComment, BlogCommentInput, BlogCommentResponse, BlogCommentStatus, BlogComments};
 pub use blog_categories::{
-    BlogCategories, BlogCategory, BlogCategoryInput, BlogCategorySort, BlogCategoryUpdate, BlogSeoConfig,
-    ListBlogCategories,
+    BlogCategories, BlogCategory, BlogCategoryDir, BlogCategoryInput, BlogCategorySort, BlogCategoryUpdate,
+    BlogSeoConfig, ListBlogCategories,
 };
 pub use crate::ids::{BlogCategoryId, BlogCommentId, BlogId};
 

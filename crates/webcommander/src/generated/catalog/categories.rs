@@ -114,8 +114,6 @@ auth_core::parameters! {
     pub struct ListCategories -> List<Category> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
         /// The field to sort by.
         sort: String = "sort",
         /// The direction, in lower case.
@@ -173,7 +171,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Category`] says: what is left out, cleared, or set.
+    /// What an update of [`Category`] says: a field that it leaves out stays as it is.
     pub struct CategoryUpdate from Category {
         optional {
             url: Change<String> = "url",

@@ -160,7 +160,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`InventoryLocationInput`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`InventoryLocationInput`]: what it leaves out may be lost, so begin with all
+    /// that was read.
     pub struct InventoryLocationUpdate from InventoryLocationInput {
         required {
             name: String = "name",

@@ -142,8 +142,6 @@ auth_core::parameters! {
     pub struct ListCustomers -> List<Customer> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
         /// The field to sort by.
         sort: String = "sort",
         /// Also accepted as `searchText`, `query` or `keyword`.
@@ -278,17 +276,6 @@ auth_core::model! {
     }
 }
 
-auth_core::names! {
-    /// Without `active` the customer can't sign in.
-    pub enum CustomerInputStatus: text {
-        Active = "active",
-        Inactive = "inactive",
-        Pending = "pending",
-        ApprovalAwaiting = "approval_awaiting",
-        AwaitingVerification = "awaiting_verification",
-    }
-}
-
 auth_core::model! {
     /// An address sent here is thrown away: add it afterwards.
     pub struct CustomerInput {
@@ -299,7 +286,7 @@ auth_core::model! {
             email: Option<String> = "email",
             password: Option<Secret> = "password",
             /// Without `active` the customer can't sign in.
-            status: Option<CustomerInputStatus> = "status",
+            status: Option<CustomerStatus> = "status",
             company: Option<bool> = "company",
             company_name: Option<String> = "company_name",
             /// An update replaces the whole list.
@@ -309,7 +296,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`CustomerInput`] says: what is left out, cleared, or set.
+    /// What an update of [`CustomerInput`] says: a field that it leaves out stays as it is.
     pub struct CustomerUpdate from CustomerInput {
         optional {
             /// Needed to create one.
@@ -318,7 +305,7 @@ auth_core::model! {
             email: Change<String> = "email",
             password: Change<Secret> = "password",
             /// Without `active` the customer can't sign in.
-            status: Change<CustomerInputStatus> = "status",
+            status: Change<CustomerStatus> = "status",
             company: Change<bool> = "company",
             company_name: Change<String> = "company_name",
             /// An update replaces the whole list.
@@ -329,7 +316,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum CustomerAddressInputType: text {
+    pub enum CustomerAddressType: text {
         Primary = "primary",
         Shipping = "shipping",
         Billing = "billing",
@@ -340,7 +327,7 @@ auth_core::model! {
     /// Customer address input, as the vendor documents it.
     pub struct CustomerAddressInput {
         required {
-            kind: CustomerAddressInputType = "type",
+            kind: CustomerAddressType = "type",
         }
         optional {
             first_name: Option<String> = "first_name",
@@ -372,7 +359,7 @@ auth_core::model! {
     /// Bulk password reset result, as the vendor documents it.
     pub struct BulkPasswordResetResult {
         optional {
-            queued: Option<Vec<i64>> = "queued",
+            queued: Option<Vec<CustomerId>> = "queued",
             skipped: Option<Vec<BulkPasswordResetSkip>> = "skipped",
             total_queued: Option<i64> = "total_queued",
             requested: Option<i64> = "requested",
@@ -403,15 +390,6 @@ auth_core::model! {
             name: Option<String> = "name",
             code: Option<String> = "code",
         }
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum CustomerAddressType: text {
-        Primary = "primary",
-        Shipping = "shipping",
-        Billing = "billing",
     }
 }
 
@@ -474,8 +452,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// Reset password customer body customer, as the vendor documents it.
-    pub struct ResetPasswordCustomerBodyCustomer {
+    /// New password, as the vendor documents it.
+    pub struct NewPassword {
         required {
             password: Secret = "password",
         }
@@ -486,7 +464,7 @@ auth_core::model! {
     /// What `customers.customers.reset_password` sends.
     pub struct ResetPasswordCustomerBody {
         required {
-            customer: ResetPasswordCustomerBodyCustomer = "customer",
+            customer: NewPassword = "customer",
         }
         optional {
             transaction_no: Option<String> = "transaction_no",
@@ -495,8 +473,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// Change password customer body customer, as the vendor documents it.
-    pub struct ChangePasswordCustomerBodyCustomer {
+    /// Password change, as the vendor documents it.
+    pub struct PasswordChange {
         required {
             email: String = "email",
             old_password: Secret = "old_password",
@@ -509,7 +487,7 @@ auth_core::model! {
     /// What `customers.customers.change_password` sends.
     pub struct ChangePasswordCustomerBody {
         required {
-            customer: ChangePasswordCustomerBodyCustomer = "customer",
+            customer: PasswordChange = "customer",
         }
         optional {
             transaction_no: Option<String> = "transaction_no",

@@ -8,17 +8,15 @@ mod registration_fields;
 use auth_core::ApiClient;
 
 pub use base::{
-    BulkPasswordResetResult, BulkPasswordResetSkip, ChangePasswordCustomerBody,
-    ChangePasswordCustomerBodyCustomer, CountCustomers, CreateCustomerBody, Customer, CustomerAddress,
-    CustomerAddressInput, CustomerAddressInputType, CustomerAddressType, CustomerCustomProperty,
-    CustomerEmailCheck, CustomerImportResult, CustomerInput, CustomerInputStatus, CustomerStatus,
-    CustomerUpdate, Customers, ExportCustomers, ListCustomers, Message, Pagination, Reference,
-    ResetPasswordCustomerBody, ResetPasswordCustomerBodyCustomer,
+    BulkPasswordResetResult, BulkPasswordResetSkip, ChangePasswordCustomerBody, CountCustomers,
+    CreateCustomerBody, Customer, CustomerAddress, CustomerAddressInput, CustomerAddressType,
+    CustomerCustomProperty, CustomerEmailCheck, CustomerImportResult, CustomerInput, CustomerStatus,
+    CustomerUpdate, Customers, ExportCustomers, ListCustomers, Message, NewPassword, Pagination, PasswordChange,
+    Reference, ResetPasswordCustomerBody,
 };
 pub use store_credit_adjustments::{
     CreateStoreCreditAdjustmentAnswer, ListStoreCreditAdjustments, StoreCreditAdjustment,
-    StoreCreditAdjustmentAction, StoreCreditAdjustmentInput, StoreCreditAdjustmentInputAction,
-    StoreCreditAdjustments,
+    StoreCreditAdjustmentAction, StoreCreditAdjustmentInput, StoreCreditAdjustments,
 };
 pub use registration_fields::{RegistrationFields, RegistrationFieldsConfig, RegistrationFieldsResource};
 pub use crate::ids::{CustomerId, CustomerInternalId};

@@ -37,8 +37,6 @@ auth_core::parameters! {
     pub struct ListStoreCreditAdjustments -> List<StoreCreditAdjustment> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
     }
 }
 
@@ -67,19 +65,11 @@ auth_core::model! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum StoreCreditAdjustmentInputAction: text {
-        Add = "add",
-        Deduct = "deduct",
-    }
-}
-
 auth_core::model! {
     /// Store credit adjustment input, as the vendor documents it.
     pub struct StoreCreditAdjustmentInput {
         required {
-            action: StoreCreditAdjustmentInputAction = "action",
+            action: StoreCreditAdjustmentAction = "action",
             /// Above zero.
             amount: Money = "amount",
         }
@@ -101,4 +91,5 @@ auth_core::model! {
 
 const LIST_STORE_CREDIT_ADJUSTMENTS: Paging = Paging::offset("offset").items(&["/store_credit_adjustments"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20);
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
+    .identity("id");

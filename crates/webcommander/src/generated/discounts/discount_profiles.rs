@@ -66,8 +66,6 @@ auth_core::parameters! {
     pub struct ListDiscountProfiles -> List<DiscountProfile> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
         /// The field to sort by.
         sort: String = "sort",
         /// The direction, in lower case.
@@ -156,7 +154,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`DiscountProfile`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`DiscountProfile`]: what it leaves out may be lost, so begin with all that
+    /// was read.
     pub struct DiscountProfileUpdate from DiscountProfile {
         optional {
             name: Change<String> = "name",

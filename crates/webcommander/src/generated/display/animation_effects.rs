@@ -98,7 +98,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum PreloaderDesignPreloaderPreset: text {
+    pub enum PreloaderPreset: text {
         None = "none",
         PulseCircle = "pulse_circle",
         TubeSpinner = "tube_spinner",
@@ -115,7 +115,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum PreloaderDesignPreloaderHideCondition: text {
+    pub enum PreloaderHideCondition: text {
         Auto = "auto",
         XSeconds = "x_seconds",
     }
@@ -123,7 +123,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum PreloaderDesignPreloaderShowTimeCondition: text {
+    pub enum PreloaderShowTime: text {
         OnEveryLoad = "on_every_load",
         OncePerUserSessionAll = "once_per_user_session_all",
         OncePerUserSessionPerSinglePage = "once_per_user_session_per_single_page",
@@ -132,7 +132,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum PreloaderDesignPreloaderPage: text {
+    pub enum PreloaderPages: text {
         All = "all",
         Custom = "custom",
     }
@@ -144,14 +144,14 @@ auth_core::model! {
         optional {
             enable_preloader: Option<bool> = "enable_preloader",
             enable_custom_preloader: Option<bool> = "enable_custom_preloader",
-            preloader_preset: Option<PreloaderDesignPreloaderPreset> = "preloader_preset",
+            preloader_preset: Option<PreloaderPreset> = "preloader_preset",
             preloader_size: Option<i64> = "preloader_size",
             preloader_background_opacity: Option<f64> = "preloader_background_opacity",
             background_preloader: Option<String> = "background_preloader",
-            preloader_hide_condition: Option<PreloaderDesignPreloaderHideCondition> = "preloader_hide_condition",
-            preloader_show_time_condition: Option<PreloaderDesignPreloaderShowTimeCondition> = "preloader_show_time_condition",
+            preloader_hide_condition: Option<PreloaderHideCondition> = "preloader_hide_condition",
+            preloader_show_time_condition: Option<PreloaderShowTime> = "preloader_show_time_condition",
             preloader_hide_after_time: Option<f64> = "preloader_hide_after_time",
-            preloader_page: Option<PreloaderDesignPreloaderPage> = "preloader_page",
+            preloader_page: Option<PreloaderPages> = "preloader_page",
             preloader_custom_page: Option<Vec<PreloaderPage>> = "preloader_custom_page",
             custom_loader: Option<CustomLoader> = "custom_loader",
         }
@@ -170,7 +170,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum PageTransitionPageTransitionAnimationType: text {
+    pub enum PageTransitionAnimation: text {
         None = "none",
         FadeInOut = "fade_in_out",
         SlideInOut = "slide_in_out",
@@ -183,7 +183,7 @@ auth_core::model! {
     /// Page transition, as the vendor documents it.
     pub struct PageTransition {
         optional {
-            page_transition_animation_type: Option<PageTransitionPageTransitionAnimationType> = "page_transition_animation_type",
+            page_transition_animation_type: Option<PageTransitionAnimation> = "page_transition_animation_type",
             transition_animation_duration: Option<f64> = "transition_animation_duration",
             animation_before_entering_new_page: Option<bool> = "animation_before_entering_new_page",
             animation_after_entering_new_page: Option<bool> = "animation_after_entering_new_page",
@@ -191,28 +191,11 @@ auth_core::model! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum ImageLazyEffectPreloaderImageLazyEffectPreset: text {
-        None = "none",
-        PulseCircle = "pulse_circle",
-        TubeSpinner = "tube_spinner",
-        SpinningDots = "spinning_dots",
-        Ripples = "ripples",
-        InfiniteSpinner = "infinite_spinner",
-        GearsSpinner = "gears_spinner",
-        GearSpinner = "gear_spinner",
-        BouncingSquares = "bouncing_squares",
-        BouncingCircles = "bouncing_circles",
-        BouncingBall = "bouncing_ball",
-    }
-}
-
 auth_core::model! {
     /// Image lazy effect, as the vendor documents it.
     pub struct ImageLazyEffect {
         optional {
-            preloader_image_lazy_effect_preset: Option<ImageLazyEffectPreloaderImageLazyEffectPreset> = "preloader_image_lazy_effect_preset",
+            preloader_image_lazy_effect_preset: Option<PreloaderPreset> = "preloader_image_lazy_effect_preset",
             product_details_page_image_lazy_effect: Option<bool> = "product_details_page_image_lazy_effect",
             flying_cart_image_lazy_effect: Option<bool> = "flying_cart_image_lazy_effect",
             product_list_image_lazy_effect: Option<bool> = "product_list_image_lazy_effect",
@@ -236,62 +219,20 @@ auth_core::model! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum PreloaderDesignInputPreloaderPreset: text {
-        None = "none",
-        PulseCircle = "pulse_circle",
-        TubeSpinner = "tube_spinner",
-        SpinningDots = "spinning_dots",
-        Ripples = "ripples",
-        InfiniteSpinner = "infinite_spinner",
-        GearsSpinner = "gears_spinner",
-        GearSpinner = "gear_spinner",
-        BouncingSquares = "bouncing_squares",
-        BouncingCircles = "bouncing_circles",
-        BouncingBall = "bouncing_ball",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum PreloaderDesignInputPreloaderHideCondition: text {
-        Auto = "auto",
-        XSeconds = "x_seconds",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum PreloaderDesignInputPreloaderShowTimeCondition: text {
-        OnEveryLoad = "on_every_load",
-        OncePerUserSessionAll = "once_per_user_session_all",
-        OncePerUserSessionPerSinglePage = "once_per_user_session_per_single_page",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum PreloaderDesignInputPreloaderPage: text {
-        All = "all",
-        Custom = "custom",
-    }
-}
-
 auth_core::model! {
     /// Preloader design input, as the vendor documents it.
     pub struct PreloaderDesignInput {
         optional {
             enable_preloader: Option<bool> = "enable_preloader",
             enable_custom_preloader: Option<bool> = "enable_custom_preloader",
-            preloader_preset: Option<PreloaderDesignInputPreloaderPreset> = "preloader_preset",
+            preloader_preset: Option<PreloaderPreset> = "preloader_preset",
             preloader_size: Option<i64> = "preloader_size",
             preloader_background_opacity: Option<f64> = "preloader_background_opacity",
             background_preloader: Option<String> = "background_preloader",
-            preloader_hide_condition: Option<PreloaderDesignInputPreloaderHideCondition> = "preloader_hide_condition",
-            preloader_show_time_condition: Option<PreloaderDesignInputPreloaderShowTimeCondition> = "preloader_show_time_condition",
+            preloader_hide_condition: Option<PreloaderHideCondition> = "preloader_hide_condition",
+            preloader_show_time_condition: Option<PreloaderShowTime> = "preloader_show_time_condition",
             preloader_hide_after_time: Option<f64> = "preloader_hide_after_time",
-            preloader_page: Option<PreloaderDesignInputPreloaderPage> = "preloader_page",
+            preloader_page: Option<PreloaderPages> = "preloader_page",
             preloader_custom_page: Option<Vec<Value>> = "preloader_custom_page",
         }
     }

@@ -26,13 +26,9 @@ pub use product_listing::{
 pub use animation_effects::{
     AnimationEffectSection, AnimationEffects, AnimationEffectsInput, AnimationEffectsSettings, CustomLoader,
     GetAnimationEffect, GetAnimationEffectAnswer, GetSectionAnimationEffect, GetSectionAnimationEffectAnswer,
-    ImageLazyEffect, ImageLazyEffectPreloaderImageLazyEffectPreset, PageSkeleton, PageTransition,
-    PageTransitionPageTransitionAnimationType, PreloaderDesign, PreloaderDesignInput,
-    PreloaderDesignInputPreloaderHideCondition, PreloaderDesignInputPreloaderPage,
-    PreloaderDesignInputPreloaderPreset, PreloaderDesignInputPreloaderShowTimeCondition,
-    PreloaderDesignPreloaderHideCondition, PreloaderDesignPreloaderPage, PreloaderDesignPreloaderPreset,
-    PreloaderDesignPreloaderShowTimeCondition, PreloaderPage, UpdateSectionAnimationEffectAnswer,
-    UpdateSectionAnimationEffectBody, WidgetTransition,
+    ImageLazyEffect, PageSkeleton, PageTransition, PageTransitionAnimation, PreloaderDesign,
+    PreloaderDesignInput, PreloaderHideCondition, PreloaderPage, PreloaderPages, PreloaderPreset,
+    PreloaderShowTime, UpdateSectionAnimationEffectAnswer, UpdateSectionAnimationEffectBody, WidgetTransition,
 };
 
 /// The calls of WebCommander display settings.

@@ -81,7 +81,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`PriceDisplaySettings`] says: what is left out, cleared, or set.
+    /// What an update of [`PriceDisplaySettings`] says: a field that it leaves out stays as it is.
     pub struct PriceDisplaySettingsUpdate from PriceDisplaySettings {
         optional {
             order_item: Change<PriceDisplayOrderItem> = "order_item",

@@ -56,7 +56,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ProductListingSettings`] says: what is left out, cleared, or set.
+    /// What an update of [`ProductListingSettings`] says: a field that it leaves out stays as it is.
     pub struct ProductListingSettingsUpdate from ProductListingSettings {
         optional {
             product_information: Change<ProductListingProductInformation> = "product_information",

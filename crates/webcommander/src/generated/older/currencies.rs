@@ -5,7 +5,6 @@ use auth_core::model::{Change, Time};
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::CurrencyId;
-use super::StorefrontProductDirection;
 
 /// The calls for currencies.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +71,7 @@ auth_core::parameters! {
         /// The field to sort by.
         order_by: String = "order_by",
         /// The direction to sort in.
-        direction: StorefrontProductDirection = "direction",
+        direction: CurrencyDirection = "direction",
     }
 }
 
@@ -110,7 +109,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`CurrencyInput`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`CurrencyInput`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct CurrencyUpdate from CurrencyInput {
         optional {
             active: Change<bool> = "active",
@@ -136,6 +136,14 @@ auth_core::model! {
             state: Option<Vec<String>> = "state",
             is_active: Option<bool> = "is_active",
         }
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum CurrencyDirection: text {
+        Asc = "asc",
+        Desc = "desc",
     }
 }
 

@@ -21,25 +21,30 @@ pub use storefront_products::{
 };
 pub use products::{
     AvailableCombination, CanonicalUrls, CombinationOption, CombinationVariationType, ListProducts,
-    ProductCreate, ProductCreateUpdate, ProductCustomProperty, ProductInventory,
+    ProductCreate, ProductCreateUpdate, ProductCustomProperty, ProductDirection, ProductInventory,
     ProductInventoryPricingAndStock, ProductMediaBundleInput, ProductMediaInput, ProductPricingAndStockInput,
     ProductProperties, ProductReviewInput, ProductReviews, ProductTag, ProductVariation, ProductVariationData,
     ProductVariationOption, ProductVariationType, ProductVariationUrls, Products, SelectedCustomersInput,
     SeoConfigInput, SeoMetaTag, VariationDetails, VariationPriceAndStock, VideoAssetInput,
 };
 pub use shipping_profiles::{
-    ListShippingProfiles, ShippingProfile, ShippingProfileInput, ShippingProfileRule, ShippingProfileType,
-    ShippingProfileUpdate, ShippingProfiles,
+    ListShippingProfiles, ShippingProfile, ShippingProfileDirection, ShippingProfileInput, ShippingProfileRule,
+    ShippingProfileType, ShippingProfileUpdate, ShippingProfiles,
 };
 pub use shipping_rates::{
-    ListShippingRates, ShippingCondition, ShippingPolicyId, ShippingRate, ShippingRateUpdate, ShippingRates,
+    ListShippingRates, ShippingCondition, ShippingPolicyId, ShippingRate, ShippingRateDirection,
+    ShippingRateUpdate, ShippingRates,
 };
 pub use shipping_rules::{
-    ListShippingRules, ShippingRule, ShippingRuleCreate, ShippingRuleOption, ShippingRuleType,
-    ShippingRuleUpdate, ShippingRules,
+    ListShippingRules, ShippingRule, ShippingRuleCreate, ShippingRuleDirection, ShippingRuleOption,
+    ShippingRuleType, ShippingRuleUpdate, ShippingRules,
 };
-pub use currencies::{CountryDetail, Currencies, Currency, CurrencyInput, CurrencyUpdate, ListCurrencies};
-pub use variations::{ListVariations, Variation, VariationOption, VariationUpdate, Variations};
+pub use currencies::{
+    CountryDetail, Currencies, Currency, CurrencyDirection, CurrencyInput, CurrencyUpdate, ListCurrencies,
+};
+pub use variations::{
+    ListVariations, Variation, VariationDirection, VariationOption, VariationUpdate, Variations,
+};
 pub use crate::ids::{
     CurrencyId, ProductId, ProductImageId, ShippingProfileId, ShippingRateId, ShippingRuleId, VariationId,
 };

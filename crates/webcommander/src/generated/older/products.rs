@@ -7,7 +7,7 @@ use auth_core::{ApiClient, Method, Paging, Request, Secret};
 use crate::ids::{ProductId, ProductImageId};
 use super::{
     MediaRef, MetaTag, Product, ProductAdvanced, ProductAvailableWeekdays, ProductImage, ProductMedia,
-    ProductParent, ProductVariationPrice, ProductVideo, ProfileRef, RelatedProduct, StorefrontProductDirection,
+    ProductParent, ProductVariationPrice, ProductVideo, ProfileRef, RelatedProduct,
 };
 
 /// The calls for products.
@@ -144,7 +144,7 @@ auth_core::parameters! {
         /// The field to sort by.
         order_by: String = "order_by",
         /// The direction to sort in.
-        direction: StorefrontProductDirection = "direction",
+        direction: ProductDirection = "direction",
     }
 }
 
@@ -201,7 +201,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ProductCreate`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`ProductCreate`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct ProductCreateUpdate from ProductCreate {
         optional {
             advanced: Change<ProductAdvanced> = "advanced",
@@ -592,6 +593,14 @@ auth_core::model! {
             enable_call_for_price: Option<bool> = "enable_call_for_price",
             hide_price: Option<bool> = "hide_price",
         }
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum ProductDirection: text {
+        Asc = "asc",
+        Desc = "desc",
     }
 }
 

@@ -5,7 +5,6 @@ use auth_core::model::{Change, Time};
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::ShippingProfileId;
-use super::StorefrontProductDirection;
 
 /// The calls for shipping profiles.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +75,7 @@ auth_core::parameters! {
         /// The field to sort by.
         order_by: String = "order_by",
         /// The direction to sort in.
-        direction: StorefrontProductDirection = "direction",
+        direction: ShippingProfileDirection = "direction",
     }
 }
 
@@ -110,7 +109,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ShippingProfileInput`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`ShippingProfileInput`]: what it leaves out may be lost, so begin with all
+    /// that was read.
     pub struct ShippingProfileUpdate from ShippingProfileInput {
         optional {
             id: Change<i64> = "id",
@@ -142,6 +142,14 @@ auth_core::model! {
             select: Option<String> = "select",
             rule: Option<String> = "rule",
         }
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum ShippingProfileDirection: text {
+        Asc = "asc",
+        Desc = "desc",
     }
 }
 

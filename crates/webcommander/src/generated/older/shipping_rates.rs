@@ -5,7 +5,6 @@ use auth_core::model::{Change, Money, Time};
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::ShippingRateId;
-use super::StorefrontProductDirection;
 
 /// The calls for shipping rates.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +75,7 @@ auth_core::parameters! {
         /// The field to sort by.
         order_by: String = "order_by",
         /// The direction to sort in.
-        direction: StorefrontProductDirection = "direction",
+        direction: ShippingRateDirection = "direction",
     }
 }
 
@@ -102,7 +101,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ShippingRate`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`ShippingRate`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct ShippingRateUpdate from ShippingRate {
         optional {
             name: Change<String> = "name",
@@ -145,6 +145,14 @@ auth_core::model! {
         optional {
             id: Option<ShippingRateId> = "id",
         }
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum ShippingRateDirection: text {
+        Asc = "asc",
+        Desc = "desc",
     }
 }
 

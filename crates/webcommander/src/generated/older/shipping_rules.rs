@@ -5,7 +5,6 @@ use auth_core::model::{Change, Time, Value};
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::ShippingRuleId;
-use super::StorefrontProductDirection;
 
 /// The calls for shipping rules.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +75,7 @@ auth_core::parameters! {
         /// The field to sort by.
         order_by: String = "order_by",
         /// The direction to sort in.
-        direction: StorefrontProductDirection = "direction",
+        direction: ShippingRuleDirection = "direction",
     }
 }
 
@@ -142,6 +141,14 @@ auth_core::model! {
             choices: Option<Vec<Value>> = "choices",
             value: Option<String> = "value",
         }
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum ShippingRuleDirection: text {
+        Asc = "asc",
+        Desc = "desc",
     }
 }
 

@@ -5,7 +5,6 @@ use auth_core::model::Change;
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::VariationId;
-use super::StorefrontProductDirection;
 
 /// The calls for variations.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +74,7 @@ auth_core::parameters! {
         /// The field to sort by.
         order_by: String = "order_by",
         /// The direction to sort in.
-        direction: StorefrontProductDirection = "direction",
+        direction: VariationDirection = "direction",
     }
 }
 
@@ -95,7 +94,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`Variation`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`Variation`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct VariationUpdate from Variation {
         optional {
             name: Change<String> = "name",
@@ -116,6 +116,14 @@ auth_core::model! {
             order: Option<i64> = "order",
             default: Option<bool> = "default",
         }
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum VariationDirection: text {
+        Asc = "asc",
+        Desc = "desc",
     }
 }
 

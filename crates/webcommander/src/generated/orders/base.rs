@@ -77,7 +77,7 @@ impl<'c> Orders<'c> {
     ///
     /// `PATCH /api/v4/admin/orders/{order_id}`
     /// [tools/modules/orders.py](https://github.com/shuvo-webalive/docs)
-    pub fn update(self, order_id: impl Into<OrderId>, body: &OrderPatchBody) -> Request<'c, OrderSectioned> {
+    pub fn update(self, order_id: impl Into<OrderId>, body: &OrderUpdate) -> Request<'c, OrderSectioned> {
         self.0.operation(Method::PATCH, "/api/v4/admin/orders/{order_id}", &[&Into::<OrderId>::into(order_id)])
             .body_in("order", body).model_at("order")
     }
@@ -191,8 +191,6 @@ auth_core::parameters! {
     pub struct ListOrders -> List<OrderSectioned> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
         /// The field to sort by.
         sort: OrderSort = "sort",
         /// The direction, in lower case.
@@ -200,7 +198,7 @@ auth_core::parameters! {
         /// Describe the fields, too.
         field_metadata: bool = "field_metadata",
         /// Cancelled orders are listed only when asked for.
-        order_status: OrderSectionedOrderStatus = "order_status",
+        order_status: OrderStatus = "order_status",
         /// `unpaid` was seen.
         payment_status: String = "payment_status",
         /// The internal number of the customer.
@@ -229,7 +227,7 @@ auth_core::parameters! {
     /// What [`Orders::count`] can be told.
     pub struct CountOrders -> Request<i64> {
         /// Cancelled orders are listed only when asked for.
-        order_status: OrderSectionedOrderStatus = "order_status",
+        order_status: OrderStatus = "order_status",
         /// `unpaid` was seen.
         payment_status: String = "payment_status",
         /// The internal number of the customer.
@@ -256,7 +254,7 @@ auth_core::parameters! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum OrderSectionedOrderStatus: text {
+    pub enum OrderStatus: text {
         Cancelled = "cancelled",
         Completed = "completed",
         Draft = "draft",
@@ -277,7 +275,7 @@ auth_core::model! {
             /// Equals `order_id`.
             order_no: Option<i64> = "order_no",
             internal_id: Option<OrderInternalId> = "internal_id",
-            order_status: Option<OrderSectionedOrderStatus> = "order_status",
+            order_status: Option<OrderStatus> = "order_status",
             payment_status: Option<String> = "payment_status",
             shipping_status: Option<String> = "shipping_status",
             currency_code: Option<String> = "currency_code",
@@ -322,7 +320,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// Stores can add values of their own.
-    pub enum OrderOrderStatus: text {
+    pub enum FlatOrderStatus: text {
         InProgress = "in_progress",
         Completed = "completed",
         Paused = "paused",
@@ -350,7 +348,7 @@ auth_core::model! {
             transaction_no: Option<String> = "transaction_no",
             currency_code: Option<String> = "currency_code",
             /// Stores can add values of their own.
-            order_status: Option<OrderOrderStatus> = "order_status",
+            order_status: Option<FlatOrderStatus> = "order_status",
             /// `unpaid` was seen; others aren't listed.
             payment_status: Option<String> = "payment_status",
             shipping_status: Option<OrderShippingStatus> = "shipping_status",
@@ -408,7 +406,7 @@ auth_core::model! {
     /// Order patch body, as the vendor documents it.
     ///
     /// Not all of it is documented: what else comes is in `unknown`.
-    pub struct OrderPatchBody {
+    pub struct OrderUpdate {
         optional {
             order_status: Change<String> = "order_status",
             customer_po_number: Change<String> = "customer_po_number",
@@ -487,7 +485,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum OrderPaymentInputPaymentMethod: text {
+    pub enum OrderPaymentMethod: text {
         Acp = "ACP",
         Api = "API",
         Apy = "APY",
@@ -512,14 +510,14 @@ auth_core::model! {
     /// Order payment input, as the vendor documents it.
     pub struct OrderPaymentInput {
         required {
-            payment_method: OrderPaymentInputPaymentMethod = "payment_method",
+            payment_method: OrderPaymentMethod = "payment_method",
         }
         optional {
             amount: Option<Money> = "amount",
             payment_status: Option<String> = "payment_status",
             track_info: Option<String> = "track_info",
             payer_info: Option<String> = "payer_info",
-            transaction_date: Option<String> = "transaction_date",
+            transaction_date: Option<Time> = "transaction_date",
             transaction_reference: Option<String> = "transaction_reference",
             surcharge: Option<Money> = "surcharge",
         }
@@ -530,6 +528,7 @@ auth_core::model! {
     /// Refund input, as the vendor documents it.
     pub struct RefundInput {
         required {
+            /// No page says in which form.
             refund_date: String = "refund_date",
         }
         optional {
@@ -581,21 +580,12 @@ auth_core::model! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum ShipmentStatusShipmentStatus: text {
-        Unshipped = "unshipped",
-        Partial = "partial",
-        Shipped = "shipped",
-    }
-}
-
 auth_core::model! {
     /// Shipment status, as the vendor documents it.
     pub struct ShipmentStatus {
         optional {
             order_id: Option<OrderId> = "order_id",
-            shipment_status: Option<ShipmentStatusShipmentStatus> = "shipment_status",
+            shipment_status: Option<OrderShippingStatus> = "shipment_status",
             shipments_info: Option<Vec<ShipmentStatusInfo>> = "shipments_info",
         }
     }
@@ -603,7 +593,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum OrderStatusInputStatus: text {
+    pub enum NewOrderStatus: text {
         Completed = "completed",
         Paused = "paused",
         Cancelled = "cancelled",
@@ -616,7 +606,7 @@ auth_core::model! {
     /// Order status input, as the vendor documents it.
     pub struct OrderStatusInput {
         optional {
-            status: Change<OrderStatusInputStatus> = "status",
+            status: Change<NewOrderStatus> = "status",
             transaction_no: Change<String> = "transaction_no",
             refund_automatically: Change<bool> = "refund_automatically",
         }
@@ -752,8 +742,8 @@ auth_core::model! {
             gateway_code: Option<String> = "gateway_code",
             gateway_response: Option<String> = "gateway_response",
             payer_info: Option<String> = "payer_info",
-            paying_date: Option<String> = "paying_date",
-            transaction_date: Option<String> = "transaction_date",
+            paying_date: Option<Time> = "paying_date",
+            transaction_date: Option<Time> = "transaction_date",
             transaction_reference: Option<String> = "transaction_reference",
         }
     }
@@ -927,6 +917,7 @@ auth_core::names! {
 
 const LIST_ORDERS: Paging = Paging::offset("offset").items(&["/orders"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20);
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(20)
+    .identity("order_id");
 
 const LIST_FOR_CUSTOMER_ORDER: Paging = Paging::single().items(&["/orders"]).identity("order_id");

@@ -11,15 +11,14 @@ mod order_flags;
 use auth_core::ApiClient;
 
 pub use base::{
-    AddOrderStatusInput, CountOrders, ListOrders, Order, OrderAddress, OrderAddressInput, OrderAddresses,
-    OrderAddressesInput, OrderCancelInput, OrderChargesTotals, OrderCreateInput, OrderCreateLine,
-    OrderCustomFieldValues, OrderCustomer, OrderDeletion, OrderDir, OrderDiscounts, OrderFulfillment,
-    OrderInvoiceInput, OrderInvoicePaymentSettings, OrderInvoiceResponse, OrderItem, OrderLine,
-    OrderOrderStatus, OrderPatchBody, OrderPayment, OrderPaymentInput, OrderPaymentInputPaymentMethod,
-    OrderPutInput, OrderRefund, OrderSectioned, OrderSectionedOrderStatus, OrderShipping,
-    OrderShippingDeliveryType, OrderShippingStatus, OrderSort, OrderStatusInput, OrderStatusInputStatus,
-    OrderUpdateCustomer, Orders, RefundInput, RefundLineItem, ShipmentStatus, ShipmentStatusInfo,
-    ShipmentStatusShipmentStatus,
+    AddOrderStatusInput, CountOrders, FlatOrderStatus, ListOrders, NewOrderStatus, Order, OrderAddress,
+    OrderAddressInput, OrderAddresses, OrderAddressesInput, OrderCancelInput, OrderChargesTotals,
+    OrderCreateInput, OrderCreateLine, OrderCustomFieldValues, OrderCustomer, OrderDeletion, OrderDir,
+    OrderDiscounts, OrderFulfillment, OrderInvoiceInput, OrderInvoicePaymentSettings, OrderInvoiceResponse,
+    OrderItem, OrderLine, OrderPayment, OrderPaymentInput, OrderPaymentMethod, OrderPutInput, OrderRefund,
+    OrderSectioned, OrderShipping, OrderShippingDeliveryType, OrderShippingStatus, OrderSort, OrderStatus,
+    OrderStatusInput, OrderUpdate, OrderUpdateCustomer, Orders, RefundInput, RefundLineItem, ShipmentStatus,
+    ShipmentStatusInfo,
 };
 pub use order_comments::{OrderComment, OrderCommentInput, OrderComments};
 pub use order_payments::{
@@ -28,9 +27,9 @@ pub use order_payments::{
 };
 pub use order_shipments::{OrderShipments, Shipment, ShipmentInput, ShipmentItem, ShipmentItemRecord};
 pub use order_custom_fields::{
-    CountOrderCustomFields, GetOrderCustomField, ListOrderCustomFields, OrderCustomField,
-    OrderCustomFieldFieldType, OrderCustomFieldInputFormat, OrderCustomFieldSort, OrderCustomFields,
-    TimeslotInput, TimeslotResult,
+    CountOrderCustomFields, GetOrderCustomField, ListOrderCustomFields, OrderCustomField, OrderCustomFieldDir,
+    OrderCustomFieldInputFormat, OrderCustomFieldSort, OrderCustomFieldType, OrderCustomFields, TimeslotInput,
+    TimeslotResult,
 };
 pub use order_flags::{ListOrderFlags, OrderFlag, OrderFlagInput, OrderFlagUpdate, OrderFlags, PaginationShort};
 pub use crate::ids::{

@@ -60,4 +60,4 @@ auth_core::model! {
     }
 }
 
-const LIST_ORDER_COMMENTS: Paging = Paging::single().items(&["/comments"]);
+const LIST_ORDER_COMMENTS: Paging = Paging::single().items(&["/comments"]).identity("id");

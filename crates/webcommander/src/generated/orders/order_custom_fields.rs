@@ -5,7 +5,6 @@ use auth_core::model::Time;
 use auth_core::{ApiClient, Method, Paging, Request};
 
 use crate::ids::OrderCustomFieldId;
-use super::OrderDir;
 
 /// The calls for order custom fields.
 #[derive(Clone, Copy, Debug)]
@@ -60,14 +59,12 @@ auth_core::parameters! {
     pub struct ListOrderCustomFields -> List<OrderCustomField> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
         /// Describe the fields, too.
         field_metadata: bool = "field_metadata",
         /// The field to sort by.
         sort: OrderCustomFieldSort = "sort",
         /// The direction, in lower case.
-        dir: OrderDir = "dir",
+        dir: OrderCustomFieldDir = "dir",
         /// A type of field, in lower case.
         filter_by: String = "filterBy",
     }
@@ -90,7 +87,7 @@ auth_core::parameters! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum OrderCustomFieldFieldType: text {
+    pub enum OrderCustomFieldType: text {
         Longtext = "longtext",
         Text = "text",
         Displaytext = "displaytext",
@@ -121,7 +118,7 @@ auth_core::model! {
     pub struct OrderCustomField {
         optional {
             id: Option<OrderCustomFieldId> = "id",
-            field_type: Option<OrderCustomFieldFieldType> = "field_type",
+            field_type: Option<OrderCustomFieldType> = "field_type",
             label: Option<String> = "label",
             name: Option<String> = "name",
             is_active: Option<bool> = "is_active",
@@ -149,7 +146,7 @@ auth_core::model! {
     /// Timeslot input, as the vendor documents it.
     pub struct TimeslotInput {
         required {
-            /// `dd/MM/yyyy`, strictly.
+            /// `dd/MM/yyyy`, strictly: a text, because a time would be written the other way round.
             selected_date: String = "selected_date",
         }
         optional {
@@ -184,6 +181,14 @@ auth_core::names! {
         IsActive = "isActive",
         Created = "created",
         Updated = "updated",
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum OrderCustomFieldDir: text {
+        Asc = "asc",
+        Desc = "desc",
     }
 }
 

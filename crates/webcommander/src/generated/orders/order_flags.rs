@@ -77,8 +77,6 @@ auth_core::parameters! {
     pub struct ListOrderFlags -> List<OrderFlag> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
         /// Describe the fields, too.
         field_metadata: bool = "field_metadata",
     }
@@ -127,7 +125,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`OrderFlagInput`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`OrderFlagInput`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct OrderFlagUpdate from OrderFlagInput {
         required {
             name: String = "name",

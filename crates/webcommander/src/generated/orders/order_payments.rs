@@ -42,8 +42,8 @@ auth_core::model! {
             status: Option<String> = "status",
             /// What a refund of the payment takes.
             id: Option<PaymentId> = "id",
-            date: Option<String> = "date",
-            transaction_date: Option<String> = "transaction_date",
+            date: Option<Time> = "date",
+            transaction_date: Option<Time> = "transaction_date",
             transaction_reference: Option<String> = "transaction_reference",
             payment_applied: Option<Money> = "payment_applied",
             payment_method: Option<String> = "payment_method",

@@ -71,6 +71,7 @@ auth_core::model! {
     pub struct ShipmentInput {
         required {
             method: String = "method",
+            /// No page says in which form.
             shipping_date: String = "shipping_date",
             shipment_items: Vec<ShipmentItem> = "shipment_items",
         }

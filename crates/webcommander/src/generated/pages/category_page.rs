@@ -81,7 +81,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`CategoryPageSettings`] says: what is left out, cleared, or set.
+    /// What an update of [`CategoryPageSettings`] says: a field that it leaves out stays as it is.
     pub struct CategoryPageSettingsUpdate from CategoryPageSettings {
         optional {
             category_information: Change<CategoryPageInformation> = "category_information",
@@ -149,7 +149,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum CategoryPageSubcategoryLoadType: text {
+    pub enum CategoryPageLoadType: text {
         Pagination = "pagination",
         LoadMore = "load_more",
     }
@@ -157,7 +157,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum CategoryPageSubcategoryPaginationPosition: text {
+    pub enum CategoryPagePaginationPosition: text {
         Top = "top",
         Bottom = "bottom",
         TopAndBottom = "top_and_bottom",
@@ -170,8 +170,8 @@ auth_core::model! {
         optional {
             enabled: Option<bool> = "enabled",
             display: Option<bool> = "display",
-            load_type: Option<CategoryPageSubcategoryLoadType> = "load_type",
-            pagination_position: Option<CategoryPageSubcategoryPaginationPosition> = "pagination_position",
+            load_type: Option<CategoryPageLoadType> = "load_type",
+            pagination_position: Option<CategoryPagePaginationPosition> = "pagination_position",
             per_page: Option<i64> = "per_page",
             allow_user_per_page: Option<bool> = "allow_user_per_page",
             per_load: Option<i64> = "per_load",
@@ -261,30 +261,13 @@ auth_core::model! {
     }
 }
 
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum CategoryPageProductLoadType: text {
-        Pagination = "pagination",
-        LoadMore = "load_more",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum CategoryPageProductLoadPaginationPosition: text {
-        Top = "top",
-        Bottom = "bottom",
-        TopAndBottom = "top_and_bottom",
-    }
-}
-
 auth_core::model! {
     /// Category page product load, as the vendor documents it.
     pub struct CategoryPageProductLoad {
         optional {
             enabled: Option<bool> = "enabled",
-            kind: Option<CategoryPageProductLoadType> = "type",
-            pagination_position: Option<CategoryPageProductLoadPaginationPosition> = "pagination_position",
+            kind: Option<CategoryPageLoadType> = "type",
+            pagination_position: Option<CategoryPagePaginationPosition> = "pagination_position",
             per_page: Option<i64> = "per_page",
             allow_user_per_page: Option<bool> = "allow_user_per_page",
             per_load: Option<i64> = "per_load",

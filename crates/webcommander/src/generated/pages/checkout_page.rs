@@ -157,7 +157,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum CheckoutAddressFieldKeysActiveField: text {
+    pub enum CheckoutAddressFieldKey: text {
         FirstName = "first_name",
         LastName = "last_name",
         Country = "country",
@@ -179,28 +179,8 @@ auth_core::model! {
     /// Checkout address field keys, as the vendor documents it.
     pub struct CheckoutAddressFieldKeys {
         optional {
-            active_fields: Option<Vec<CheckoutAddressFieldKeysActiveField>> = "active_fields",
+            active_fields: Option<Vec<CheckoutAddressFieldKey>> = "active_fields",
         }
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
-    pub enum CheckoutAddressFieldKey: text {
-        FirstName = "first_name",
-        LastName = "last_name",
-        Country = "country",
-        AddressLine1 = "address_line_1",
-        AddressLine2 = "address_line_2",
-        PostCode = "post_code",
-        City = "city",
-        State = "state",
-        Phone = "phone",
-        Mobile = "mobile",
-        Fax = "fax",
-        Email = "email",
-        ConfirmEmail = "confirm_email",
-        CompanyName = "company_name",
     }
 }
 

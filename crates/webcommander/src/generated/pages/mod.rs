@@ -13,23 +13,22 @@ use auth_core::ApiClient;
 pub use category_page::{
     CategoryPage, CategoryPageColumnsPerRow, CategoryPageDefaultDisplay, CategoryPageDefaultDisplayMode,
     CategoryPageDefaultSort, CategoryPageDefaultSortBy, CategoryPageHeading, CategoryPageHeadingStyle,
-    CategoryPageInformation, CategoryPageInteractionButtons, CategoryPagePrice, CategoryPageProductInformation,
-    CategoryPageProductLoad, CategoryPageProductLoadPaginationPosition, CategoryPageProductLoadType,
+    CategoryPageInformation, CategoryPageInteractionButtons, CategoryPageLoadType,
+    CategoryPagePaginationPosition, CategoryPagePrice, CategoryPageProductInformation, CategoryPageProductLoad,
     CategoryPageRating, CategoryPageSection, CategoryPageSettings, CategoryPageSettingsUpdate,
-    CategoryPageSortOptions, CategoryPageSubcategory, CategoryPageSubcategoryLoadType,
-    CategoryPageSubcategoryPaginationPosition, CategoryPageVariationCombination, CategoryPageVariationType,
-    CategoryPageViewSwitcher, GetCategoryPage, GetCategoryPageAnswer, GetSectionCategoryPage,
-    GetSectionCategoryPageAnswer, UpdateSectionCategoryPageAnswer, UpdateSectionCategoryPageBody,
+    CategoryPageSortOptions, CategoryPageSubcategory, CategoryPageVariationCombination,
+    CategoryPageVariationType, CategoryPageViewSwitcher, GetCategoryPage, GetCategoryPageAnswer,
+    GetSectionCategoryPage, GetSectionCategoryPageAnswer, UpdateSectionCategoryPageAnswer,
+    UpdateSectionCategoryPageBody,
 };
 pub use product_page::{
-    GetProductPage, GetProductPageAnswer, GetSectionProductPage, GetSectionProductPageAnswer, ProductPage,
-    ProductPageActionButtons, ProductPageConfiguration, ProductPageDetails, ProductPageImageAndVideo,
-    ProductPageImageDisplay, ProductPageImageDisplayProductImageViewType, ProductPageImageDisplayZoomType,
-    ProductPageListing, ProductPageListingSelectDisplayType, ProductPageProductProperties, ProductPageQuickView,
-    ProductPageReviewAndRatings, ProductPageReviewCapabilities, ProductPageSection, ProductPageSettings,
-    ProductPageSettingsUpdate, ProductPageSocialSharing, ProductPageVariationLabels, ProductPageVariationLayout,
-    ProductPageVariationLayoutSelectVariationViewType, ProductPageVariationLayoutVariationPriceDisplayType,
-    ProductPageVariationType, ProductPageVariations, ProductPageVideo, UpdateSectionProductPageBody,
+    GetProductPage, GetProductPageAnswer, GetSectionProductPage, GetSectionProductPageAnswer, ProductImageView,
+    ProductImageZoom, ProductPage, ProductPageActionButtons, ProductPageConfiguration, ProductPageDetails,
+    ProductPageImageAndVideo, ProductPageImageDisplay, ProductPageListing, ProductPageListingSelectDisplayType,
+    ProductPageProductProperties, ProductPageQuickView, ProductPageReviewAndRatings,
+    ProductPageReviewCapabilities, ProductPageSection, ProductPageSettings, ProductPageSettingsUpdate,
+    ProductPageSocialSharing, ProductPageVariationLabels, ProductPageVariationLayout, ProductPageVariationType,
+    ProductPageVariations, ProductPageVideo, UpdateSectionProductPageBody, VariationPriceDisplay, VariationView,
 };
 pub use search_result_page::{
     GetSearchResultPage, GetSearchResultPageAnswer, GetSectionSearchResultPage,
@@ -40,7 +39,8 @@ pub use search_result_page::{
     SearchResultSortingOptions, UpdateSectionSearchResultPageBody,
 };
 pub use product_promotions::{
-    ListProductPromotions, ProductPromotion, ProductPromotionInput, ProductPromotionUpdate, ProductPromotions,
+    ListProductPromotions, ProductPromotion, ProductPromotionInput, ProductPromotionPosition,
+    ProductPromotionRule, ProductPromotionUpdate, ProductPromotions,
 };
 pub use shopping_cart::{
     GetSectionShoppingCart, GetSectionShoppingCartAnswer, GetShoppingCart, GetShoppingCartAnswer, ShoppingCart,
@@ -49,9 +49,9 @@ pub use shopping_cart::{
 };
 pub use checkout_page::{
     CheckoutAddressField, CheckoutAddressFieldGroup, CheckoutAddressFieldKey, CheckoutAddressFieldKeys,
-    CheckoutAddressFieldKeysActiveField, CheckoutAddressForm, CheckoutCustomerCheckout, CheckoutDeliveryOptions,
-    CheckoutGuestCheckout, CheckoutOrderComment, CheckoutOrderSummary, CheckoutOthers, CheckoutPage,
-    CheckoutPageInput, CheckoutPageSection, CheckoutPageSettings, CheckoutSignUp, CheckoutTermsAndCondition,
+    CheckoutAddressForm, CheckoutCustomerCheckout, CheckoutDeliveryOptions, CheckoutGuestCheckout,
+    CheckoutOrderComment, CheckoutOrderSummary, CheckoutOthers, CheckoutPage, CheckoutPageInput,
+    CheckoutPageSection, CheckoutPageSettings, CheckoutSignUp, CheckoutTermsAndCondition,
     CheckoutTermsAndConditionType, CheckoutTermsReference, GetCheckoutPage, GetCheckoutPageAnswer,
     GetSectionCheckoutPage, GetSectionCheckoutPageAnswer, UpdateCheckoutPageSection,
     UpdateSectionCheckoutPageAnswer, UpdateSectionCheckoutPageBody,

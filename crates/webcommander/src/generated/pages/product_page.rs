@@ -86,7 +86,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ProductPageSettings`] says: what is left out, cleared, or set.
+    /// What an update of [`ProductPageSettings`] says: a field that it leaves out stays as it is.
     pub struct ProductPageSettingsUpdate from ProductPageSettings {
         optional {
             configuration: Change<ProductPageConfiguration> = "configuration",
@@ -284,7 +284,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum ProductPageVariationLayoutSelectVariationViewType: text {
+    pub enum VariationView: text {
         MatrixView = "matrix_view",
         FlatChooser = "flat_chooser",
         AdvancedView = "advanced_view",
@@ -293,7 +293,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum ProductPageVariationLayoutVariationPriceDisplayType: text {
+    pub enum VariationPriceDisplay: text {
         Lowest = "lowest",
         Highest = "highest",
     }
@@ -304,18 +304,18 @@ auth_core::model! {
     pub struct ProductPageVariationLayout {
         optional {
             select_variation_view: Option<bool> = "select_variation_view",
-            select_variation_view_type: Option<ProductPageVariationLayoutSelectVariationViewType> = "select_variation_view_type",
+            select_variation_view_type: Option<VariationView> = "select_variation_view_type",
             display_variation_combinations: Option<bool> = "display_variation_combinations",
             variation_combinations: Option<Vec<ProductPageVariationType>> = "variation_combinations",
             variation_price_display_mode: Option<bool> = "variation_price_display_mode",
-            variation_price_display_type: Option<ProductPageVariationLayoutVariationPriceDisplayType> = "variation_price_display_type",
+            variation_price_display_type: Option<VariationPriceDisplay> = "variation_price_display_type",
         }
     }
 }
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum ProductPageImageDisplayProductImageViewType: text {
+    pub enum ProductImageView: text {
         Default = "default",
         EnableSplitSlider = "enable_split_slider",
         EnableGridView = "enable_grid_view",
@@ -324,7 +324,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum ProductPageImageDisplayZoomType: text {
+    pub enum ProductImageZoom: text {
         Standard = "standard",
         Tints = "tints",
         Inner = "inner",
@@ -344,9 +344,9 @@ auth_core::model! {
             enable_image_slider: Option<bool> = "enable_image_slider",
             product_thumbnail_vertical_view: Option<bool> = "product_thumbnail_vertical_view",
             product_image_view: Option<bool> = "product_image_view",
-            product_image_view_type: Option<ProductPageImageDisplayProductImageViewType> = "product_image_view_type",
+            product_image_view_type: Option<ProductImageView> = "product_image_view_type",
             image_zoom_type: Option<bool> = "image_zoom_type",
-            zoom_type: Option<ProductPageImageDisplayZoomType> = "zoom_type",
+            zoom_type: Option<ProductImageZoom> = "zoom_type",
         }
     }
 }

@@ -78,14 +78,30 @@ auth_core::parameters! {
     }
 }
 
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum ProductPromotionRule: text {
+        AllSearchResult = "all_search_result",
+        IfMatchesSpecificKeywords = "if_matches_specific_keywords",
+    }
+}
+
+auth_core::names! {
+    /// What the vendor documents, and whatever else comes.
+    pub enum ProductPromotionPosition: text {
+        Top = "top",
+        Bottom = "bottom",
+    }
+}
+
 auth_core::model! {
     /// Product promotion, as the vendor documents it.
     pub struct ProductPromotion {
         optional {
             id: Option<ProductPromotionId> = "id",
             name: Option<String> = "name",
-            rule: Option<String> = "rule",
-            position: Option<String> = "position",
+            rule: Option<ProductPromotionRule> = "rule",
+            position: Option<ProductPromotionPosition> = "position",
             specific_keywords: Option<String> = "specific_keywords",
             is_active: Option<bool> = "is_active",
             is_always_available: Option<bool> = "is_always_available",
@@ -103,8 +119,8 @@ auth_core::model! {
     pub struct ProductPromotionInput {
         required {
             name: String = "name",
-            rule: String = "rule",
-            position: String = "position",
+            rule: ProductPromotionRule = "rule",
+            position: ProductPromotionPosition = "position",
         }
         optional {
             specific_keywords: Option<String> = "specific_keywords",
@@ -122,8 +138,8 @@ auth_core::model! {
     pub struct ProductPromotionUpdate {
         optional {
             name: Change<String> = "name",
-            rule: Change<String> = "rule",
-            position: Change<String> = "position",
+            rule: Change<ProductPromotionRule> = "rule",
+            position: Change<ProductPromotionPosition> = "position",
             specific_keywords: Change<String> = "specific_keywords",
             is_active: Change<bool> = "is_active",
             is_always_available: Change<bool> = "is_always_available",

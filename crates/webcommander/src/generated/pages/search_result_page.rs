@@ -94,7 +94,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`SearchResultPageInput`] says: what is left out, cleared, or set.
+    /// What an update of [`SearchResultPageInput`] says: a field that it leaves out stays as it is.
     pub struct SearchResultPageUpdate from SearchResultPageInput {
         optional {
             product_information: Change<SearchResultProductInformation> = "product_information",

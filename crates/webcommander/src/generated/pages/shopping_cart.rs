@@ -81,7 +81,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ShoppingCartSettings`] says: what is left out, cleared, or set.
+    /// What an update of [`ShoppingCartSettings`] says: a field that it leaves out stays as it is.
     pub struct ShoppingCartSettingsUpdate from ShoppingCartSettings {
         optional {
             cart_page: Change<ShoppingCartPage> = "cart_page",

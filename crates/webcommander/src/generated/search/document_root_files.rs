@@ -53,4 +53,5 @@ auth_core::parameters! {
 
 const LIST_DOCUMENT_ROOT_FILES: Paging = Paging::offset("offset").items(&["/items"])
     .total(&["/pagination/total", "/pagination/records"])
-    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(100);
+    .has_more(&["/pagination/has_next", "/pagination/next_page"]).page_size("limit").largest_page_size(100)
+    .identity("config_key");

@@ -111,7 +111,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`SearchSettings`] says: what is left out, cleared, or set.
+    /// What an update of [`SearchSettings`] says: a field that it leaves out stays as it is.
     pub struct SearchSettingsUpdate from SearchSettings {
         optional {
             searchable_content: Change<SearchableContent> = "searchable_content",

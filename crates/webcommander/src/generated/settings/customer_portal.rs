@@ -73,7 +73,7 @@ auth_core::model! {
     /// Customer portal settings, as the vendor documents it.
     pub struct CustomerPortalSettings {
         optional {
-            portal: Option<CustomerPortalPortal> = "portal",
+            portal: Option<CustomerPortalSwitch> = "portal",
             registration: Option<CustomerPortalRegistration> = "registration",
             login: Option<CustomerPortalLogin> = "login",
             sso: Option<CustomerPortalSso> = "sso",
@@ -87,7 +87,7 @@ auth_core::model! {
     /// Customer portal settings input, as the vendor documents it.
     pub struct CustomerPortalSettingsInput {
         optional {
-            portal: Change<CustomerPortalPortal> = "portal",
+            portal: Change<CustomerPortalSwitch> = "portal",
             registration: Change<CustomerPortalRegistration> = "registration",
             login: Change<CustomerPortalLogin> = "login",
             sso: Change<CustomerPortalSso> = "sso",
@@ -97,7 +97,7 @@ auth_core::model! {
 
 auth_core::model! {
     /// Customer portal portal, as the vendor documents it.
-    pub struct CustomerPortalPortal {
+    pub struct CustomerPortalSwitch {
         optional {
             enabled: Option<bool> = "enabled",
         }
@@ -445,7 +445,7 @@ auth_core::model! {
     /// Get section customer portal answer, as the vendor documents it.
     pub struct GetSectionCustomerPortalAnswer {
         optional {
-            portal: Option<CustomerPortalPortal> = "portal",
+            portal: Option<CustomerPortalSwitch> = "portal",
             registration: Option<CustomerPortalRegistration> = "registration",
             login: Option<CustomerPortalLogin> = "login",
             sso: Option<CustomerPortalSso> = "sso",
@@ -470,7 +470,7 @@ auth_core::model! {
     /// Update section customer portal answer, as the vendor documents it.
     pub struct UpdateSectionCustomerPortalAnswer {
         optional {
-            portal: Option<CustomerPortalPortal> = "portal",
+            portal: Option<CustomerPortalSwitch> = "portal",
             registration: Option<CustomerPortalRegistration> = "registration",
             login: Option<CustomerPortalLogin> = "login",
             sso: Option<CustomerPortalSso> = "sso",
@@ -482,7 +482,7 @@ auth_core::model! {
     /// What `settings.customer_portal.update_section` sends.
     pub struct UpdateSectionCustomerPortalBody {
         optional {
-            portal: Change<CustomerPortalPortal> = "portal",
+            portal: Change<CustomerPortalSwitch> = "portal",
             registration: Change<CustomerPortalRegistration> = "registration",
             login: Change<CustomerPortalLogin> = "login",
             sso: Change<CustomerPortalSso> = "sso",

@@ -48,8 +48,6 @@ auth_core::parameters! {
     pub struct ListDomainAliases -> List<DomainAlias> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
         /// Describe the fields, too.
         field_metadata: bool = "field_metadata",
     }

@@ -103,7 +103,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum ContinueShoppingSettingsContinueShoppingTarget: text {
+    pub enum ContinueShoppingTarget: text {
         Home = "home",
         Previous = "previous",
         Specified = "specified",
@@ -115,7 +115,7 @@ auth_core::model! {
     pub struct ContinueShoppingSettings {
         optional {
             enable_continue_shopping: Option<bool> = "enable_continue_shopping",
-            continue_shopping_target: Option<ContinueShoppingSettingsContinueShoppingTarget> = "continue_shopping_target",
+            continue_shopping_target: Option<ContinueShoppingTarget> = "continue_shopping_target",
             continue_shopping_specified_target: Option<String> = "continue_shopping_specified_target",
         }
     }
@@ -174,7 +174,7 @@ auth_core::model! {
             minimum_purchase_amount_in_cart: Option<Money> = "minimum_purchase_amount_in_cart",
             enable_on_account_purchase: Option<bool> = "enable_on_account_purchase",
             assign_credit_limit_per_order: Option<bool> = "assign_credit_limit_per_order",
-            credit_limit_per_order: Option<f64> = "credit_limit_per_order",
+            credit_limit_per_order: Option<Money> = "credit_limit_per_order",
             enable_payment_terms: Option<bool> = "enable_payment_terms",
             payment_terms: Option<PricingSettingsPaymentTerms> = "payment_terms",
             enable_customer_price_restriction: Option<bool> = "enable_customer_price_restriction",
@@ -193,7 +193,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum OrderFilterSettingsDefaultOrderStatus: text {
+    pub enum OrderStatusFilter: text {
         All = "all",
         Paused = "paused",
         InProgress = "in_progress",
@@ -204,7 +204,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum OrderFilterSettingsDefaultPaymentStatus: text {
+    pub enum PaymentStatusFilter: text {
         All = "all",
         Paid = "paid",
         Unpaid = "unpaid",
@@ -214,7 +214,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum OrderFilterSettingsDefaultShipmentStatus: text {
+    pub enum ShipmentStatusFilter: text {
         All = "all",
         Unshipped = "unshipped",
         Shipped = "shipped",
@@ -227,9 +227,9 @@ auth_core::model! {
     /// Order filter settings, as the vendor documents it.
     pub struct OrderFilterSettings {
         optional {
-            default_order_status: Option<OrderFilterSettingsDefaultOrderStatus> = "default_order_status",
-            default_payment_status: Option<OrderFilterSettingsDefaultPaymentStatus> = "default_payment_status",
-            default_shipment_status: Option<OrderFilterSettingsDefaultShipmentStatus> = "default_shipment_status",
+            default_order_status: Option<OrderStatusFilter> = "default_order_status",
+            default_payment_status: Option<PaymentStatusFilter> = "default_payment_status",
+            default_shipment_status: Option<ShipmentStatusFilter> = "default_shipment_status",
         }
     }
 }

@@ -90,8 +90,10 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`SiteSettings`] says: what is left out, cleared, or set.
-    pub struct SiteSettingsUpdate from SiteSettings {
+    /// What an update of [`SiteSettings`] says: a field that it leaves out stays as it is.
+    ///
+    /// It is not made from what was read: the vendor shows secrets as `***`, which would be written.
+    pub struct SiteSettingsUpdate {
         optional {
             administration: Change<SiteSettingsAdministration> = "administration",
             brand_kit: Change<SiteSettingsBrandKit> = "brand_kit",
@@ -107,7 +109,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum SiteSettingsAdministrationUnitLength: text {
+    pub enum LengthUnit: text {
         Inches = "inches",
         Centimeters = "centimeters",
         Kilometers = "kilometers",
@@ -120,7 +122,7 @@ auth_core::names! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum SiteSettingsAdministrationUnitWeight: text {
+    pub enum WeightUnit: text {
         Pounds = "pounds",
         Ounces = "ounces",
         Grams = "grams",
@@ -138,8 +140,8 @@ auth_core::model! {
             default_country: Option<SiteSettingsRegion> = "default_country",
             default_state: Option<SiteSettingsRegion> = "default_state",
             max_precision: Option<i64> = "max_precision",
-            unit_length: Option<SiteSettingsAdministrationUnitLength> = "unit_length",
-            unit_weight: Option<SiteSettingsAdministrationUnitWeight> = "unit_weight",
+            unit_length: Option<LengthUnit> = "unit_length",
+            unit_weight: Option<WeightUnit> = "unit_weight",
             ecommerce_enabled: Option<bool> = "ecommerce_enabled",
             captcha: Option<SiteSettingsCaptcha> = "captcha",
             auto_suggest: Option<SiteSettingsAutoSuggest> = "auto_suggest",
@@ -190,7 +192,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum SiteSettingsEmailSettingsServiceProvider: text {
+    pub enum EmailProviderKey: text {
         Smtp = "SMTP",
         Default = "DEFAULT",
         Gmail = "GMAIL",
@@ -203,7 +205,7 @@ auth_core::model! {
     /// Site settings email settings, as the vendor documents it.
     pub struct SiteSettingsEmailSettings {
         optional {
-            service_provider: Option<SiteSettingsEmailSettingsServiceProvider> = "service_provider",
+            service_provider: Option<EmailProviderKey> = "service_provider",
             smtp: Option<SiteSettingsSmtp> = "smtp",
             sendgrid: Option<SiteSettingsSendGrid> = "sendgrid",
             gmail: Option<SiteSettingsOauthProvider> = "gmail",
@@ -284,11 +286,11 @@ auth_core::model! {
             kind: Option<String> = "type",
             use_own: Option<bool> = "use_own",
             public_key: Option<String> = "public_key",
-            private_key: Option<String> = "private_key",
+            private_key: Option<Secret> = "private_key",
             public_key_v3: Option<String> = "public_key_v3",
-            private_key_v3: Option<String> = "private_key_v3",
+            private_key_v3: Option<Secret> = "private_key_v3",
             public_key_turnstile: Option<String> = "public_key_turnstile",
-            private_key_turnstile: Option<String> = "private_key_turnstile",
+            private_key_turnstile: Option<Secret> = "private_key_turnstile",
             minimum_score: Option<f64> = "minimum_score",
         }
     }
@@ -320,7 +322,7 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum SiteSettingsAdminDateTimeFirstDayOfWeek: text {
+    pub enum Weekday: text {
         Sunday = "Sunday",
         Monday = "Monday",
         Tuesday = "Tuesday",
@@ -338,7 +340,7 @@ auth_core::model! {
             date_format: Option<String> = "date_format",
             time_format: Option<String> = "time_format",
             time_zone: Option<String> = "time_zone",
-            first_day_of_week: Option<SiteSettingsAdminDateTimeFirstDayOfWeek> = "first_day_of_week",
+            first_day_of_week: Option<Weekday> = "first_day_of_week",
         }
     }
 }
@@ -392,17 +394,6 @@ auth_core::model! {
 
 auth_core::names! {
     /// What the vendor documents, and whatever else comes.
-    pub enum SiteSettingsEmailProviderKey: text {
-        Smtp = "SMTP",
-        Default = "DEFAULT",
-        Gmail = "GMAIL",
-        Office365 = "OFFICE365",
-        Sendgrid = "SENDGRID",
-    }
-}
-
-auth_core::names! {
-    /// What the vendor documents, and whatever else comes.
     pub enum SiteSettingsEmailProviderType: text {
         Direct = "direct",
         Oauth = "oauth",
@@ -413,7 +404,7 @@ auth_core::model! {
     /// Site settings email provider, as the vendor documents it.
     pub struct SiteSettingsEmailProvider {
         optional {
-            key: Option<SiteSettingsEmailProviderKey> = "key",
+            key: Option<EmailProviderKey> = "key",
             label: Option<String> = "label",
             kind: Option<SiteSettingsEmailProviderType> = "type",
             connect_url: Option<String> = "connect_url",

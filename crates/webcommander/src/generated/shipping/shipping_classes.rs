@@ -99,8 +99,6 @@ auth_core::parameters! {
     pub struct ListShippingClasses -> List<ShippingClass> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
         /// Describe the fields, too.
         field_metadata: bool = "field_metadata",
     }
@@ -141,7 +139,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ShippingClassInput`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`ShippingClassInput`]: what it leaves out may be lost, so begin with all that
+    /// was read.
     pub struct ShippingClassUpdate from ShippingClassInput {
         required {
             name: String = "name",

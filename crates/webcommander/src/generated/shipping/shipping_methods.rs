@@ -99,8 +99,6 @@ auth_core::parameters! {
     pub struct ListShippingMethods -> List<ShippingMethod> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
         /// Describe the fields, too.
         field_metadata: bool = "field_metadata",
     }
@@ -136,7 +134,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`ShippingMethodInput`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`ShippingMethodInput`]: what it leaves out may be lost, so begin with all
+    /// that was read.
     pub struct ShippingMethodUpdate from ShippingMethodInput {
         required {
             name: String = "name",

@@ -64,8 +64,14 @@ auth_core::parameters! {
     pub struct ListCountryTaxes -> List<CountryTax> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
+    }
+}
+
+auth_core::names! {
+    /// Null on ordinary records.
+    pub enum CountryTaxKey: text {
+        RestOfWorld = "rest_of_world",
+        UsaBased = "usa_based",
     }
 }
 
@@ -83,7 +89,7 @@ auth_core::model! {
             tax_method: Option<String> = "tax_method",
             is_default: Option<bool> = "is_default",
             /// Null on ordinary records.
-            special_key: Option<String> = "special_key",
+            special_key: Option<CountryTaxKey> = "special_key",
             state_rules_count: Option<i64> = "state_rules_count",
             rate_display: Option<String> = "rate_display",
             transaction_no: Option<String> = "transaction_no",
@@ -108,7 +114,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`CountryTaxInput`] says: what is left out, cleared, or set.
+    /// What an update of [`CountryTaxInput`] says: a field that it leaves out stays as it is.
     pub struct CountryTaxUpdate from CountryTaxInput {
         optional {
             /// Needed to create one.
@@ -135,7 +141,7 @@ auth_core::model! {
             tax_method: Option<String> = "tax_method",
             is_default: Option<bool> = "is_default",
             /// Null on ordinary records.
-            special_key: Option<String> = "special_key",
+            special_key: Option<CountryTaxKey> = "special_key",
             state_rules_count: Option<i64> = "state_rules_count",
             rate_display: Option<String> = "rate_display",
             transaction_no: Option<String> = "transaction_no",

@@ -64,8 +64,6 @@ auth_core::parameters! {
     pub struct ListCustomTaxProfiles -> List<TaxCustomProfile> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
     }
 }
 
@@ -103,7 +101,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`TaxCustomProfileInput`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`TaxCustomProfileInput`]: what it leaves out may be lost, so begin with all
+    /// that was read.
     pub struct TaxCustomProfileUpdate from TaxCustomProfileInput {
         required {
             name: String = "name",

@@ -23,8 +23,8 @@ pub use custom_tax_profiles::{
     TaxCustomProfileUpdate,
 };
 pub use country_taxes::{
-    CountryTax, CountryTaxCountry, CountryTaxDetail, CountryTaxInput, CountryTaxStateRule, CountryTaxUpdate,
-    CountryTaxes, ListCountryTaxes,
+    CountryTax, CountryTaxCountry, CountryTaxDetail, CountryTaxInput, CountryTaxKey, CountryTaxStateRule,
+    CountryTaxUpdate, CountryTaxes, ListCountryTaxes,
 };
 pub use tax_settings::{TaxSettings, TaxSettingsInput, TaxSettingsResource};
 pub use crate::ids::{CountryTaxId, TaxCodeId, TaxCustomProfileId, TaxProfileId, TaxRuleId, TaxZoneId};

@@ -78,8 +78,6 @@ auth_core::parameters! {
     pub struct ListTaxCodes -> List<TaxCode> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
     }
 }
 
@@ -119,7 +117,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`TaxCodeInput`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`TaxCodeInput`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct TaxCodeUpdate from TaxCodeInput {
         optional {
             /// Needed to create one.

@@ -78,8 +78,6 @@ auth_core::parameters! {
     pub struct ListTaxProfiles -> List<TaxProfile> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
     }
 }
 
@@ -111,7 +109,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`TaxProfileInput`] says: what is left out, cleared, or set.
+    /// What an update of [`TaxProfileInput`] says: a field that it leaves out stays as it is.
     pub struct TaxProfileUpdate from TaxProfileInput {
         optional {
             /// Needed to create one.

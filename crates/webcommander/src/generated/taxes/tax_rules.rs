@@ -77,8 +77,6 @@ auth_core::parameters! {
     pub struct ListTaxRules -> List<TaxRule> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
     }
 }
 
@@ -113,7 +111,7 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`TaxRuleInput`] says: what is left out, cleared, or set.
+    /// What an update of [`TaxRuleInput`] says: a field that it leaves out stays as it is.
     pub struct TaxRuleUpdate from TaxRuleInput {
         optional {
             /// Needed to create one.

@@ -77,8 +77,6 @@ auth_core::parameters! {
     pub struct ListTaxZones -> List<TaxZone> {
         /// So many are passed over.
         offset: i64 = "offset",
-        /// The page; `offset` goes before it.
-        page: i64 = "page",
     }
 }
 
@@ -123,7 +121,8 @@ auth_core::model! {
 }
 
 auth_core::model! {
-    /// What an update of [`TaxZoneInput`] says: what is left out, cleared, or set.
+    /// What takes the place of a [`TaxZoneInput`]: what it leaves out may be lost, so begin with all that was
+    /// read.
     pub struct TaxZoneUpdate from TaxZoneInput {
         required {
             name: String = "name",

@@ -3,9 +3,9 @@
 
 use walk::{Exercise, Specimen};
 use webcommander::blogs::{
-    Blog, BlogCategory, BlogCategoryInput, BlogCategoryRef, BlogCategorySort, BlogCategoryUpdate, BlogComment,
-    BlogCommentInput, BlogCommentResponse, BlogDir, BlogImage, BlogImageInput, BlogInput, BlogMetaTag, BlogSeo,
-    BlogSeoConfig, BlogSort, BlogUpdate, BlogVisibility, IdOnly,
+    Blog, BlogCategory, BlogCategoryDir, BlogCategoryInput, BlogCategoryRef, BlogCategorySort,
+    BlogCategoryUpdate, BlogComment, BlogCommentInput, BlogCommentResponse, BlogDir, BlogImage, BlogImageInput,
+    BlogInput, BlogMetaTag, BlogSeo, BlogSeoConfig, BlogSort, BlogUpdate, BlogVisibility, IdOnly,
 };
 use webcommander::ids::{BlogCategoryId, BlogCommentId, BlogId};
 use webcommander::Client;
@@ -14,7 +14,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("blogs.blogs.list", |c, g| {
         let call = c.blogs().blogs().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         let call = g.option(call, "field_metadata", |call, it: bool| call.field_metadata(it));
         let call = g.option(call, "sort", |call, it: BlogSort| call.sort(it));
         let call = g.option(call, "dir", |call, it: BlogDir| call.dir(it));
@@ -44,10 +43,9 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("blogs.blog_categories.list", |c, g| {
         let call = c.blogs().blog_categories().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         let call = g.option(call, "field_metadata", |call, it: bool| call.field_metadata(it));
         let call = g.option(call, "sort", |call, it: BlogCategorySort| call.sort(it));
-        let call = g.option(call, "dir", |call, it: BlogDir| call.dir(it));
+        let call = g.option(call, "dir", |call, it: BlogCategoryDir| call.dir(it));
         walk::items(call.stream())
     }),
     Exercise::new("blogs.blog_categories.create", |c, g| walk::model("blog_category", c.blogs().blog_categories().create(&g.body::<BlogCategoryInput>("blog_category")).send())),

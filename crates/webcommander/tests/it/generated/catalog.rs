@@ -15,7 +15,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("catalog.categories.list", |c, g| {
         let call = c.catalog().categories().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         let call = g.option(call, "sort", |call, it: String| call.sort(it));
         let call = g.option(call, "dir", |call, it: CategoryDir| call.dir(it));
         let call = g.option(call, "field_metadata", |call, it: bool| call.field_metadata(it));

@@ -15,7 +15,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("customers.customers.list", |c, g| {
         let call = c.customers().customers().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         let call = g.option(call, "sort", |call, it: String| call.sort(it));
         let call = g.option(call, "search", |call, it: String| call.search(it));
         let call = g.option(call, "email", |call, it: String| call.email(it));
@@ -77,7 +76,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("customers.store_credit_adjustments.list", |c, g| {
         let call = c.customers().store_credit_adjustments().list(g.path::<CustomerId>("customer_id"));
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         walk::items(call.stream())
     }),
     Exercise::new("customers.store_credit_adjustments.create", |c, g| walk::model("", c.customers().store_credit_adjustments().create(g.path::<CustomerId>("customer_id"), &g.body::<StoreCreditAdjustmentInput>("")).send())),

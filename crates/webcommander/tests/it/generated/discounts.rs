@@ -14,7 +14,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("discounts.discount_profiles.list", |c, g| {
         let call = c.discounts().discount_profiles().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         let call = g.option(call, "sort", |call, it: String| call.sort(it));
         let call = g.option(call, "dir", |call, it: DiscountProfileDir| call.dir(it));
         let call = g.option(call, "field_metadata", |call, it: bool| call.field_metadata(it));

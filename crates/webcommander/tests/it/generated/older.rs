@@ -7,18 +7,19 @@ use webcommander::ids::{
 };
 use webcommander::older::{
     AvailableCombination, CanonicalUrls, CombinationOption, CombinationVariationType, CountryDetail, Currency,
-    CurrencyInput, CurrencyUpdate, MediaRef, MetaTag, PaginationLegacy, Product, ProductAdvanceInformation,
-    ProductAdvanced, ProductAvailableWeekdays, ProductCreate, ProductCreateUpdate, ProductCustomInformation,
-    ProductCustomProperty, ProductImage, ProductInventory, ProductInventoryPricingAndStock, ProductMedia,
-    ProductMediaBundleInput, ProductMediaInput, ProductParent, ProductPricingAndStock,
-    ProductPricingAndStockInput, ProductProperties, ProductReviewInput, ProductReviews, ProductSettings,
-    ProductTag, ProductVariation, ProductVariationData, ProductVariationOption, ProductVariationPrice,
-    ProductVariationType, ProductVariationUrls, ProductVideo, ProfileRef, RelatedProduct, Review, ReviewFile,
-    SelectedCustomers, SelectedCustomersInput, SeoConfig, SeoConfigInput, SeoMetaTag, ShippingCondition,
-    ShippingPolicyId, ShippingProfile, ShippingProfileInput, ShippingProfileRule, ShippingProfileType,
-    ShippingProfileUpdate, ShippingRate, ShippingRateUpdate, ShippingRule, ShippingRuleCreate,
-    ShippingRuleOption, ShippingRuleType, ShippingRuleUpdate, StorefrontProductDirection, Variation,
-    VariationDetails, VariationOption, VariationPriceAndStock, VariationUpdate, VideoAssetInput, Weekday,
+    CurrencyDirection, CurrencyInput, CurrencyUpdate, MediaRef, MetaTag, PaginationLegacy, Product,
+    ProductAdvanceInformation, ProductAdvanced, ProductAvailableWeekdays, ProductCreate, ProductCreateUpdate,
+    ProductCustomInformation, ProductCustomProperty, ProductDirection, ProductImage, ProductInventory,
+    ProductInventoryPricingAndStock, ProductMedia, ProductMediaBundleInput, ProductMediaInput, ProductParent,
+    ProductPricingAndStock, ProductPricingAndStockInput, ProductProperties, ProductReviewInput, ProductReviews,
+    ProductSettings, ProductTag, ProductVariation, ProductVariationData, ProductVariationOption,
+    ProductVariationPrice, ProductVariationType, ProductVariationUrls, ProductVideo, ProfileRef, RelatedProduct,
+    Review, ReviewFile, SelectedCustomers, SelectedCustomersInput, SeoConfig, SeoConfigInput, SeoMetaTag,
+    ShippingCondition, ShippingPolicyId, ShippingProfile, ShippingProfileDirection, ShippingProfileInput,
+    ShippingProfileRule, ShippingProfileType, ShippingProfileUpdate, ShippingRate, ShippingRateDirection,
+    ShippingRateUpdate, ShippingRule, ShippingRuleCreate, ShippingRuleDirection, ShippingRuleOption,
+    ShippingRuleType, ShippingRuleUpdate, StorefrontProductDirection, Variation, VariationDetails,
+    VariationDirection, VariationOption, VariationPriceAndStock, VariationUpdate, VideoAssetInput, Weekday,
 };
 use webcommander::Client;
 
@@ -37,7 +38,7 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
         let call = c.older().products().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
         let call = g.option(call, "order_by", |call, it: String| call.order_by(it));
-        let call = g.option(call, "direction", |call, it: StorefrontProductDirection| call.direction(it));
+        let call = g.option(call, "direction", |call, it: ProductDirection| call.direction(it));
         walk::items(call.stream())
     }),
     Exercise::new("older.products.create", |c, g| walk::model("product", c.older().products().create(&g.body::<ProductCreate>("")).send())),
@@ -54,7 +55,7 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
         let call = c.older().shipping_profiles().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
         let call = g.option(call, "order_by", |call, it: String| call.order_by(it));
-        let call = g.option(call, "direction", |call, it: StorefrontProductDirection| call.direction(it));
+        let call = g.option(call, "direction", |call, it: ShippingProfileDirection| call.direction(it));
         walk::items(call.stream())
     }),
     Exercise::new("older.shipping_profiles.create", |c, g| walk::model("shipping_profile", c.older().shipping_profiles().create(&g.body::<ShippingProfileInput>("shipping_profile")).send())),
@@ -65,7 +66,7 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
         let call = c.older().shipping_rates().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
         let call = g.option(call, "order_by", |call, it: String| call.order_by(it));
-        let call = g.option(call, "direction", |call, it: StorefrontProductDirection| call.direction(it));
+        let call = g.option(call, "direction", |call, it: ShippingRateDirection| call.direction(it));
         walk::items(call.stream())
     }),
     Exercise::new("older.shipping_rates.create", |c, g| walk::model("shipping_rate", c.older().shipping_rates().create(&g.body::<ShippingRate>("shipping_rate")).send())),
@@ -76,7 +77,7 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
         let call = c.older().shipping_rules().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
         let call = g.option(call, "order_by", |call, it: String| call.order_by(it));
-        let call = g.option(call, "direction", |call, it: StorefrontProductDirection| call.direction(it));
+        let call = g.option(call, "direction", |call, it: ShippingRuleDirection| call.direction(it));
         walk::items(call.stream())
     }),
     Exercise::new("older.shipping_rules.create", |c, g| walk::model("shipping_rule", c.older().shipping_rules().create(&g.body::<ShippingRuleCreate>("shipping_rule")).send())),
@@ -87,7 +88,7 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
         let call = c.older().currencies().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
         let call = g.option(call, "order_by", |call, it: String| call.order_by(it));
-        let call = g.option(call, "direction", |call, it: StorefrontProductDirection| call.direction(it));
+        let call = g.option(call, "direction", |call, it: CurrencyDirection| call.direction(it));
         walk::items(call.stream())
     }),
     Exercise::new("older.currencies.create", |c, g| walk::model("currency", c.older().currencies().create(&g.body::<CurrencyInput>("")).send())),
@@ -98,7 +99,7 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
         let call = c.older().variations().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
         let call = g.option(call, "order_by", |call, it: String| call.order_by(it));
-        let call = g.option(call, "direction", |call, it: StorefrontProductDirection| call.direction(it));
+        let call = g.option(call, "direction", |call, it: VariationDirection| call.direction(it));
         walk::items(call.stream())
     }),
     Exercise::new("older.variations.create", |c, g| walk::model("variation", c.older().variations().create(&g.body::<Variation>("variation")).send())),

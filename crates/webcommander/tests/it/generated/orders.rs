@@ -10,11 +10,11 @@ use webcommander::model::{Money, Time, Value};
 use webcommander::orders::{
     AddOrderStatusInput, Order, OrderAddress, OrderAddressInput, OrderAddresses, OrderAddressesInput,
     OrderCancelInput, OrderChargesTotals, OrderComment, OrderCommentInput, OrderCreateInput, OrderCreateLine,
-    OrderCustomField, OrderCustomFieldSort, OrderCustomFieldValues, OrderCustomer, OrderDeletion, OrderDir,
-    OrderDiscounts, OrderFlag, OrderFlagInput, OrderFlagUpdate, OrderFulfillment, OrderInvoiceInput,
-    OrderInvoicePaymentSettings, OrderInvoiceResponse, OrderItem, OrderLine, OrderPatchBody, OrderPayment,
+    OrderCustomField, OrderCustomFieldDir, OrderCustomFieldSort, OrderCustomFieldValues, OrderCustomer,
+    OrderDeletion, OrderDir, OrderDiscounts, OrderFlag, OrderFlagInput, OrderFlagUpdate, OrderFulfillment,
+    OrderInvoiceInput, OrderInvoicePaymentSettings, OrderInvoiceResponse, OrderItem, OrderLine, OrderPayment,
     OrderPaymentInput, OrderPaymentReceipt, OrderPutInput, OrderReceiptCustomer, OrderRefund, OrderSectioned,
-    OrderSectionedOrderStatus, OrderShipping, OrderSort, OrderStatusInput, OrderUpdateCustomer, PaginationShort,
+    OrderShipping, OrderSort, OrderStatus, OrderStatusInput, OrderUpdate, OrderUpdateCustomer, PaginationShort,
     PaymentRefundInput, PaymentRefundResult, RefundInput, RefundLineItem, RefundOrderPaymentBody, Shipment,
     ShipmentInput, ShipmentItem, ShipmentItemRecord, ShipmentStatus, ShipmentStatusInfo, TimeslotInput,
     TimeslotResult,
@@ -25,11 +25,10 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("orders.orders.list", |c, g| {
         let call = c.orders().orders().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         let call = g.option(call, "sort", |call, it: OrderSort| call.sort(it));
         let call = g.option(call, "dir", |call, it: OrderDir| call.dir(it));
         let call = g.option(call, "field_metadata", |call, it: bool| call.field_metadata(it));
-        let call = g.option(call, "order_status", |call, it: OrderSectionedOrderStatus| call.order_status(it));
+        let call = g.option(call, "order_status", |call, it: OrderStatus| call.order_status(it));
         let call = g.option(call, "payment_status", |call, it: String| call.payment_status(it));
         let call = g.option(call, "customerId", |call, it: CustomerInternalId| call.customer_id(it));
         let call = g.option(call, "customerName", |call, it: String| call.customer_name(it));
@@ -53,7 +52,7 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("orders.orders.create", |c, g| walk::model("order", c.orders().orders().create(&g.body::<OrderCreateInput>("")).send())),
     Exercise::new("orders.orders.count", |c, g| {
         let call = c.orders().orders().count();
-        let call = g.option(call, "order_status", |call, it: OrderSectionedOrderStatus| call.order_status(it));
+        let call = g.option(call, "order_status", |call, it: OrderStatus| call.order_status(it));
         let call = g.option(call, "payment_status", |call, it: String| call.payment_status(it));
         let call = g.option(call, "customerId", |call, it: CustomerInternalId| call.customer_id(it));
         let call = g.option(call, "customerName", |call, it: String| call.customer_name(it));
@@ -77,7 +76,7 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("orders.orders.create_with_payment", |c, g| walk::model("order", c.orders().orders().create_with_payment(&g.body::<OrderCreateInput>("")).send())),
     Exercise::new("orders.orders.get", |c, g| walk::model("order", c.orders().orders().get(g.path::<OrderId>("order_id")).send())),
     Exercise::new("orders.orders.update_customer", |c, g| walk::model("order", c.orders().orders().update_customer(g.path::<OrderId>("order_id"), &g.body::<OrderPutInput>("order")).send())),
-    Exercise::new("orders.orders.update", |c, g| walk::model("order", c.orders().orders().update(g.path::<OrderId>("order_id"), &g.body::<OrderPatchBody>("order")).send())),
+    Exercise::new("orders.orders.update", |c, g| walk::model("order", c.orders().orders().update(g.path::<OrderId>("order_id"), &g.body::<OrderUpdate>("order")).send())),
     Exercise::new("orders.orders.delete", |c, g| walk::model("", c.orders().orders().delete(g.path::<OrderId>("order_id")).send())),
     Exercise::new("orders.orders.update_addresses", |c, g| walk::model("", c.orders().orders().update_addresses(g.path::<OrderId>("order_id"), &g.body::<OrderAddressesInput>("")).send())),
     Exercise::new("orders.orders.cancel", |c, g| walk::model("order", c.orders().orders().cancel(g.path::<OrderId>("order_id"), &g.body::<OrderCancelInput>("")).send())),
@@ -98,10 +97,9 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("orders.order_custom_fields.list", |c, g| {
         let call = c.orders().order_custom_fields().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         let call = g.option(call, "field_metadata", |call, it: bool| call.field_metadata(it));
         let call = g.option(call, "sort", |call, it: OrderCustomFieldSort| call.sort(it));
-        let call = g.option(call, "dir", |call, it: OrderDir| call.dir(it));
+        let call = g.option(call, "dir", |call, it: OrderCustomFieldDir| call.dir(it));
         let call = g.option(call, "filterBy", |call, it: String| call.filter_by(it));
         walk::items(call.stream())
     }),
@@ -119,7 +117,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("orders.order_flags.list", |c, g| {
         let call = c.orders().order_flags().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         let call = g.option(call, "field_metadata", |call, it: bool| call.field_metadata(it));
         walk::items(call.stream())
     }),
@@ -136,7 +133,7 @@ pub(super) const SPECIMENS: &[Specimen] = &[
     Specimen::new("orders#OrderCreateInput", walk::reread::<OrderCreateInput>),
     Specimen::new("orders#Order", walk::reread::<Order>),
     Specimen::new("orders#OrderPutInput", walk::reread::<OrderPutInput>),
-    Specimen::new("orders#OrderPatchBody", walk::reread::<OrderPatchBody>),
+    Specimen::new("orders#OrderPatchBody", walk::reread::<OrderUpdate>),
     Specimen::new("orders#OrderAddresses", walk::reread::<OrderAddresses>),
     Specimen::new("orders#OrderAddressesInput", walk::reread::<OrderAddressesInput>),
     Specimen::new("orders#OrderDeletion", walk::reread::<OrderDeletion>),

@@ -8,11 +8,11 @@ use webcommander::settings::{
     CustomerPortalAzureAd, CustomerPortalAzureAdB2c, CustomerPortalAzureAdDataMapping,
     CustomerPortalB2bConfiguration, CustomerPortalCustomerGroup, CustomerPortalFacebookLogin,
     CustomerPortalGoogleLogin, CustomerPortalLogin, CustomerPortalLoginCaptcha, CustomerPortalManageMyAccount,
-    CustomerPortalMyOrderFlags, CustomerPortalMyOrders, CustomerPortalPortal, CustomerPortalProfileEntry,
-    CustomerPortalProfileField, CustomerPortalProfileOverviewEntry, CustomerPortalProfilePage,
-    CustomerPortalRegistration, CustomerPortalRegistrationField, CustomerPortalRegistrationFields,
-    CustomerPortalRegistrationTerms, CustomerPortalSection, CustomerPortalSettings, CustomerPortalSettingsInput,
-    CustomerPortalSso, DomainAlias, DomainAliasInput, EcommerceSettings, EcommerceSettingsInput,
+    CustomerPortalMyOrderFlags, CustomerPortalMyOrders, CustomerPortalProfileEntry, CustomerPortalProfileField,
+    CustomerPortalProfileOverviewEntry, CustomerPortalProfilePage, CustomerPortalRegistration,
+    CustomerPortalRegistrationField, CustomerPortalRegistrationFields, CustomerPortalRegistrationTerms,
+    CustomerPortalSection, CustomerPortalSettings, CustomerPortalSettingsInput, CustomerPortalSso,
+    CustomerPortalSwitch, DomainAlias, DomainAliasInput, EcommerceSettings, EcommerceSettingsInput,
     EcommerceSettingsLocation, EcommerceSettingsOrderFlag, EcommerceSettingsSection, LocationSettings,
     LocationSettingsInput, OrderFilterSettings, PricingSettings, ProductInventorySettings,
     ProductRestrictionSettings, SiteSettings, SiteSettingsAdminDateTime, SiteSettingsAdministration,
@@ -71,7 +71,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("settings.domain_aliases.list", |c, g| {
         let call = c.settings().domain_aliases().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         let call = g.option(call, "field_metadata", |call, it: bool| call.field_metadata(it));
         walk::items(call.stream())
     }),
@@ -127,7 +126,7 @@ pub(super) const SPECIMENS: &[Specimen] = &[
     Specimen::new("settings#EcommerceSettingsLocation", walk::reread::<EcommerceSettingsLocation>),
     Specimen::new("settings#CustomerPortalSettings", walk::reread::<CustomerPortalSettings>),
     Specimen::new("settings#CustomerPortalSettingsInput", walk::reread::<CustomerPortalSettingsInput>),
-    Specimen::new("settings#CustomerPortalPortal", walk::reread::<CustomerPortalPortal>),
+    Specimen::new("settings#CustomerPortalPortal", walk::reread::<CustomerPortalSwitch>),
     Specimen::new("settings#CustomerPortalRegistration", walk::reread::<CustomerPortalRegistration>),
     Specimen::new("settings#CustomerPortalLogin", walk::reread::<CustomerPortalLogin>),
     Specimen::new("settings#CustomerPortalSso", walk::reread::<CustomerPortalSso>),

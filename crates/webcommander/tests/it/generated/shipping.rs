@@ -13,7 +13,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("shipping.shipping_methods.list", |c, g| {
         let call = c.shipping().shipping_methods().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         let call = g.option(call, "field_metadata", |call, it: bool| call.field_metadata(it));
         walk::items(call.stream())
     }),
@@ -32,7 +31,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("shipping.shipping_classes.list", |c, g| {
         let call = c.shipping().shipping_classes().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         let call = g.option(call, "field_metadata", |call, it: bool| call.field_metadata(it));
         walk::items(call.stream())
     }),

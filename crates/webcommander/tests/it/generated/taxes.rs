@@ -16,7 +16,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("taxes.tax_codes.list", |c, g| {
         let call = c.taxes().tax_codes().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         walk::items(call.stream())
     }),
     Exercise::new("taxes.tax_codes.check_list", |c, _| walk::exists(c.taxes().tax_codes().check_list().send())),
@@ -28,7 +27,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("taxes.tax_rules.list", |c, g| {
         let call = c.taxes().tax_rules().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         walk::items(call.stream())
     }),
     Exercise::new("taxes.tax_rules.check_list", |c, _| walk::exists(c.taxes().tax_rules().check_list().send())),
@@ -40,7 +38,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("taxes.tax_zones.list", |c, g| {
         let call = c.taxes().tax_zones().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         walk::items(call.stream())
     }),
     Exercise::new("taxes.tax_zones.check_list", |c, _| walk::exists(c.taxes().tax_zones().check_list().send())),
@@ -52,7 +49,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("taxes.tax_profiles.list", |c, g| {
         let call = c.taxes().tax_profiles().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         walk::items(call.stream())
     }),
     Exercise::new("taxes.tax_profiles.check_list", |c, _| walk::exists(c.taxes().tax_profiles().check_list().send())),
@@ -64,7 +60,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("taxes.custom_tax_profiles.list", |c, g| {
         let call = c.taxes().custom_tax_profiles().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         walk::items(call.stream())
     }),
     Exercise::new("taxes.custom_tax_profiles.create", |c, g| walk::model("custom_profile", c.taxes().custom_tax_profiles().create(&g.body::<TaxCustomProfileInput>("custom_profile")).send())),
@@ -74,7 +69,6 @@ pub(super) const EXERCISES: &[Exercise<Client>] = &[
     Exercise::new("taxes.country_taxes.list", |c, g| {
         let call = c.taxes().country_taxes().list();
         let call = g.option(call, "offset", |call, it: i64| call.offset(it));
-        let call = g.option(call, "page", |call, it: i64| call.page(it));
         walk::items(call.stream())
     }),
     Exercise::new("taxes.country_taxes.create", |c, g| walk::model("country_tax", c.taxes().country_taxes().create(&g.body::<CountryTaxInput>("country_tax")).send())),
