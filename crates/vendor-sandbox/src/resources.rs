@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Problem};
 use crate::inbound::Inbound;
-use crate::openapi::{Operation, Place, Provider, mix};
+use crate::openapi::{Operation, Place, Provider, Schema, mix};
 use crate::state::State;
 
 mod act;
@@ -130,6 +130,12 @@ pub(crate) fn path_parameters(operation: &'static Operation) -> Vec<(&'static st
         (name, value)
     });
     all.collect()
+}
+
+/// What an operation's record is, in its answer.
+pub(crate) fn item(operation: &'static Operation) -> Option<Schema> {
+    let plan = plans(operation.provider).of(operation)?;
+    plan.slot.as_ref()?.one()
 }
 
 /// The id of a collection's first record, as a parameter of this name takes it.

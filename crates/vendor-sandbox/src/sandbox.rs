@@ -139,6 +139,40 @@ impl Sandbox {
         }
     }
 
+    /// Makes all records what they were at the start: what was added, changed, filled or sent as a file is gone.
+    ///
+    /// Tokens, requests, faults and settings stay.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = vendor_sandbox::Sandbox::start().await?;
+    /// sandbox.fill("/v4/livechat/campaigns", 100_000)?;
+    /// sandbox.reset();
+    /// // There are 25 campaigns again.
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reset(&self) {
+        self.state.records.reset();
+        self.state.communic8.reset();
+    }
+
+    /// From now on Comm100's answers link to the next page, or leave those members out; they do by default.
+    ///
+    /// A client that meets no link goes on by the number of the page.
+    pub fn set_page_links(&self, links: bool) {
+        self.state.change(|settings| settings.page_links = links);
+    }
+
+    /// From now on every list hands out its first page again and again, with one member of each item changed; not by default.
+    ///
+    /// A client that tells items apart by their ids notices; one that compares whole pages doesn't.
+    pub fn set_repeated_pages(&self, repeated: bool) {
+        self.state
+            .change(|settings| settings.repeated_pages = repeated);
+    }
+
     /// The files that were sent so far, the newest last; those of the first when there are more than a thousand are gone.
     #[must_use]
     pub fn uploads(&self) -> Vec<Upload> {

@@ -76,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) implicit: Implicit,
     pub(crate) userinfo: Value,
     pub(crate) campaigns: CampaignList,
+    pub(crate) page_links: bool,
+    pub(crate) repeated_pages: bool,
     pub(crate) seed: u64,
 }
 
@@ -92,6 +94,8 @@ impl Default for Settings {
             communic8: Communic8SignIn::default(),
             implicit: Implicit::default(),
             campaigns: CampaignList::default(),
+            page_links: true,
+            repeated_pages: false,
             seed: 0,
             userinfo: json!({
                 "agentId": "b7c1d2e3-0000-4000-8000-000000000001",

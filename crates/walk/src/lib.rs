@@ -9,17 +9,20 @@
 )]
 
 mod given;
+mod known;
+mod lists;
 mod models;
 mod operations;
 mod outcome;
+mod probes;
 mod same;
 mod transcribed;
 mod webhooks;
 
 pub use given::Given;
-pub use models::{Specimen, read_every_model, reread};
+pub use models::{Reread, Specimen, read_every_model, reread};
 pub use operations::call_every_operation;
-pub use outcome::{Exercise, Outcome, download, empty, exists, items, model};
+pub use outcome::{Came, Exercise, Outcome, download, empty, exists, items, model};
 pub use transcribed::read_every_transcribed_answer;
 pub use vendor_sandbox::openapi::Provider;
 pub use webhooks::{Posted, read_every_webhook, told};

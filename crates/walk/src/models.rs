@@ -1,8 +1,13 @@
-//! Reads and writes every model with made-up data of its schema, unknown members included.
+//! Reads and writes every model with made-up data of its schema: unknown members are kept, and nothing else is unknown.
+
+use std::any::type_name;
+use std::fmt;
 
 use auth_core::model::{FromJson, Misfit, Place, ToJson, Value};
-use vendor_sandbox::openapi::{self, Provider};
+use vendor_sandbox::openapi::{self, Provider, Schema};
 
+use crate::known::unknown;
+use crate::probes::probe;
 use crate::same::difference;
 
 /// Each model meets so many samples.
@@ -12,25 +17,41 @@ const SEEDS: u64 = 48;
 #[derive(Clone, Copy, Debug)]
 pub struct Specimen {
     schema: &'static str,
-    reread: fn(Value) -> Result<Value, Misfit>,
+    reread: fn(Value) -> Result<Reread, Misfit>,
 }
 
 impl Specimen {
     /// The model of a schema, `document#Name`.
-    pub const fn new(schema: &'static str, reread: fn(Value) -> Result<Value, Misfit>) -> Self {
+    pub const fn new(schema: &'static str, reread: fn(Value) -> Result<Reread, Misfit>) -> Self {
         Self { schema, reread }
     }
+}
+
+/// What became of a value that a model read.
+#[derive(Clone, Debug)]
+pub struct Reread {
+    /// As it is written again.
+    pub(crate) written: Value,
+    /// The model's `Debug`.
+    pub(crate) shown: String,
+    /// The name of the model.
+    model: &'static str,
 }
 
 /// Reads a value as a model and writes it again.
 ///
 /// # Errors
 /// What does not fit.
-pub fn reread<T: FromJson + ToJson>(value: Value) -> Result<Value, Misfit> {
-    T::from_json(value, &Place::root()).map(|model| model.to_json())
+pub fn reread<T: FromJson + ToJson + fmt::Debug>(value: Value) -> Result<Reread, Misfit> {
+    T::from_json(value, &Place::root()).map(|model| Reread {
+        written: model.to_json(),
+        shown: format!("{model:?}"),
+        model: type_name::<T>().rsplit("::").next().unwrap_or_default(),
+    })
 }
 
-/// Fails unless every model writes what it read, equal in value.
+/// Fails unless every model writes what it read, equal in value, has a field for each member of its schema under each
+/// of its names, a name for each value of an enum, and refuses what the types of its members don't allow.
 ///
 /// # Panics
 /// With all models that don't.
@@ -47,14 +68,13 @@ pub fn read_every_model(provider: Provider, specimens: &[Specimen]) {
             continue;
         };
         let flaw = (0..SEEDS).find_map(|seed| {
-            let value = found.sample_with_unknown(seed);
-            let flaw = match reread(value.clone()) {
-                Ok(written) => difference(&value, &written, "$"),
-                Err(misfit) => Some(misfit.to_string()),
-            };
+            let flaw = sampled(found, name, *reread, seed);
             flaw.map(|flaw| format!("{schema}, seed {seed}: {flaw}"))
         });
         failures.extend(flaw);
+        let is_body = is_body(found, name, *reread);
+        let flaws = probe(found, is_body, *reread);
+        failures.extend(flaws.into_iter().map(|flaw| format!("{schema}: {flaw}")));
     }
     assert!(
         failures.is_empty(),
@@ -62,4 +82,34 @@ pub fn read_every_model(provider: Provider, specimens: &[Specimen]) {
         failures.len(),
         failures.join("\n")
     );
+}
+
+fn sampled(
+    schema: Schema,
+    name: &str,
+    reread: fn(Value) -> Result<Reread, Misfit>,
+    seed: u64,
+) -> Option<String> {
+    let strange = schema.sample_with_unknown(seed);
+    let read = match reread(strange.clone()) {
+        Ok(read) => read,
+        Err(misfit) => return Some(misfit.to_string()),
+    };
+    if let Some(difference) = difference(&strange, &read.written, "$") {
+        return Some(difference);
+    }
+    // The body of an update has no field for what is only read.
+    let plain = match read.model == name {
+        true => schema.sample(seed),
+        false => schema.sample_request(seed),
+    };
+    match reread(plain.clone()) {
+        Ok(read) => difference(&plain, &read.written, "$").or_else(|| unknown(&read.shown)),
+        Err(misfit) => Some(misfit.to_string()),
+    }
+}
+
+/// Whether the model is that of a request that is made of the schema, and not the schema's own.
+fn is_body(schema: Schema, name: &str, reread: fn(Value) -> Result<Reread, Misfit>) -> bool {
+    reread(schema.sample(0)).is_ok_and(|read| read.model != name)
 }

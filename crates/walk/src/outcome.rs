@@ -9,8 +9,32 @@ use auth_core::{Download, Error, Items};
 
 use crate::Given;
 
-/// What comes of a call, as JSON: nothing is `null`, a file is the number of its bytes.
-pub type Outcome<'c> = Pin<Box<dyn Future<Output = Result<Value, Error>> + 'c>>;
+/// A list that has more items than this goes round in circles.
+const MOST: usize = 1000;
+
+/// What comes of a call.
+pub type Outcome<'c> = Pin<Box<dyn Future<Output = Result<Came, Error>> + 'c>>;
+
+/// What came of a call: nothing is `null`, a file is the number of its bytes.
+#[derive(Clone, Debug)]
+pub struct Came {
+    /// As JSON.
+    pub(crate) value: Value,
+    /// Its `Debug`, where it is a model or a list of them.
+    pub(crate) shown: String,
+    /// How many items the list has, as far as it tells.
+    pub(crate) total: Option<u64>,
+}
+
+impl From<Value> for Came {
+    fn from(value: Value) -> Self {
+        Self {
+            value,
+            shown: String::new(),
+            total: None,
+        }
+    }
+}
 
 /// One operation and how it is called.
 pub struct Exercise<C> {
@@ -42,27 +66,39 @@ impl<C> fmt::Debug for Exercise<C> {
 }
 
 /// What was found below `keys` of the answer, put back there.
-pub fn model<'c, T: ToJson>(
+pub fn model<'c, T: ToJson + fmt::Debug>(
     keys: &'static str,
     call: impl Future<Output = Result<T, Error>> + 'c,
 ) -> Outcome<'c> {
     Box::pin(async move {
-        let mut value = call.await?.to_json();
+        let model = call.await?;
+        let mut value = model.to_json();
         for key in keys.rsplit('/').filter(|key| !key.is_empty()) {
             value = Value::Object([(key.to_owned(), value)].into_iter().collect());
         }
-        Ok(value)
+        let shown = format!("{model:?}");
+        Ok(Came {
+            shown,
+            ..value.into()
+        })
     })
 }
 
 /// All items of a list.
-pub fn items<'c, T: ToJson + 'c>(mut items: Items<T>) -> Outcome<'c> {
+pub fn items<'c, T: ToJson + fmt::Debug + 'c>(mut items: Items<T>) -> Outcome<'c> {
     Box::pin(async move {
-        let mut all = Vec::new();
-        while let Some(item) = items.try_next().await? {
+        let (mut all, mut shown) = (Vec::new(), String::new());
+        while let Some(item) = items.try_next().await?
+            && all.len() < MOST
+        {
             all.push(item.to_json());
+            shown.push_str(&format!("{item:?} "));
         }
-        Ok(Value::Array(all))
+        Ok(Came {
+            value: Value::Array(all),
+            shown,
+            total: items.total(),
+        })
     })
 }
 
@@ -70,16 +106,16 @@ pub fn items<'c, T: ToJson + 'c>(mut items: Items<T>) -> Outcome<'c> {
 pub fn empty<'c>(call: impl Future<Output = Result<(), Error>> + 'c) -> Outcome<'c> {
     Box::pin(async move {
         call.await?;
-        Ok(Value::Null)
+        Ok(Value::Null.into())
     })
 }
 
 /// Whether something is there.
 pub fn exists<'c>(call: impl Future<Output = Result<bool, Error>> + 'c) -> Outcome<'c> {
-    Box::pin(async move { Ok(call.await?.into()) })
+    Box::pin(async move { Ok(Value::from(call.await?).into()) })
 }
 
 /// The size of a file.
 pub fn download<'c>(call: impl Future<Output = Result<Download, Error>> + 'c) -> Outcome<'c> {
-    Box::pin(async move { Ok(call.await?.bytes().await?.len().into()) })
+    Box::pin(async move { Ok(Value::from(call.await?.bytes().await?.len()).into()) })
 }

@@ -31,6 +31,9 @@ pub async fn read_every_transcribed_answer<C, F: Future<Output = C>>(
     C: 'static,
 {
     let mut failures = Vec::new();
+    // One server and one client for all answers: a client takes long to build.
+    let server = MockServer::start().await;
+    let client = client(server.uri()).await;
     let areas = exercises.iter().map(|it| operation(provider, it.id).area);
     let mut read: BTreeMap<_, usize> = areas.map(|area| (area, 0)).collect();
     for area in fs::read_dir(directory).expect("the answers") {
@@ -55,7 +58,9 @@ pub async fn read_every_transcribed_answer<C, F: Future<Output = C>>(
             let text = fs::read_to_string(&file).expect("an answer");
             let answer: Value = serde_json::from_str(&text).expect("JSON");
             *read.entry(operation(provider, id).area).or_default() += 1;
-            if let Err(failure) = call(operation(provider, id), exercise, &client, answer).await {
+            if let Err(failure) =
+                call(&server, operation(provider, id), exercise, &client, answer).await
+            {
                 failures.push(format!("{}: {failure}", file.display()));
             }
         }
@@ -73,16 +78,14 @@ pub async fn read_every_transcribed_answer<C, F: Future<Output = C>>(
     }
 }
 
-async fn call<C, F: Future<Output = C>>(
+async fn call<C>(
+    server: &MockServer,
     operation: &'static Operation,
     exercise: &Exercise<C>,
-    client: impl Fn(String) -> F,
+    client: &C,
     answer: Value,
-) -> Result<(), String>
-where
-    C: 'static,
-{
-    let server = MockServer::start().await;
+) -> Result<(), String> {
+    server.reset().await;
     let status = operation.answer.status;
     let respond = |body: &Value| ResponseTemplate::new(status).set_body_json(body);
     let at = || Mock::given(path(operation.sample_path()));
@@ -93,26 +96,26 @@ where
     }
     at().respond_with(respond(&first))
         .up_to_n_times(1)
-        .mount(&server)
+        .mount(server)
         .await;
     let key = operation.paging.and_then(|it| it.items);
     if operation.paging.is_some() {
         let end = key.map_or(json!([]), |key| json!({ key: [] }));
-        at().respond_with(respond(&end)).mount(&server).await;
+        at().respond_with(respond(&end)).mount(server).await;
     }
     Mock::given(any())
         .respond_with(ResponseTemplate::new(500))
-        .mount(&server)
+        .mount(server)
         .await;
-    let client = client(server.uri()).await;
-    let value = (exercise.call)(&client, &Given::new(operation, 1)).await;
+    let given = Given::new(operation, 1);
+    let came = given.call(exercise, client)?.await;
     if answer["success"] == false {
-        return match value {
+        return match came {
             Err(error) if error.kind() == ErrorKind::Invalid => Ok(()),
             other => Err(format!("a failure was read as {other:?}")),
         };
     }
-    let value = value.map_err(|error| error.to_string())?;
+    let value = came.map_err(|error| error.to_string())?.value;
     let expected = match key {
         Some(key) if answer.is_object() => &answer[key],
         _ => &answer,

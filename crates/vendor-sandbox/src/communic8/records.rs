@@ -5,11 +5,20 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
+use crate::lock::lock;
+
 /// What was changed beside the stored records.
 #[derive(Debug, Default)]
 pub(crate) struct Communic8 {
     /// The ids of the one group's members.
     pub(super) members: Mutex<BTreeSet<String>>,
+}
+
+impl Communic8 {
+    /// Makes it what it was at the start.
+    pub(crate) fn reset(&self) {
+        lock(&self.members).clear();
+    }
 }
 
 /// How many recipients there are.

@@ -252,6 +252,20 @@ impl Operation {
         resources::path_parameters(self)
     }
 
+    /// What an item of the list is; `None` where the operation is no list.
+    ///
+    /// ```
+    /// use vendor_sandbox::openapi::{Provider, operation};
+    ///
+    /// let list = operation(Provider::WebCommander, "taxes.tax_codes.list").unwrap();
+    /// assert_eq!(list.item().and_then(|item| item.name()), Some("TaxCode"));
+    /// ```
+    #[must_use]
+    pub fn item(&'static self) -> Option<Schema> {
+        self.paging?;
+        resources::item(self)
+    }
+
     /// The path with [`path_parameters`](Self::path_parameters) in their places.
     #[must_use]
     pub fn sample_path(&'static self) -> String {

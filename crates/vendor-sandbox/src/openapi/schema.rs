@@ -121,8 +121,34 @@ impl Schema {
     }
 
     /// A keyword of the schema itself; null where it has none.
-    pub(crate) fn word(self, keyword: &str) -> &'static Value {
+    ///
+    /// ```
+    /// use vendor_sandbox::openapi::{Provider, documents};
+    ///
+    /// let channel = documents(Provider::Communic8)[0].schema("Channel").unwrap();
+    /// assert_eq!(*channel.word("type"), "object");
+    /// assert!(channel.word("x-nothing").is_null());
+    /// ```
+    #[must_use]
+    pub fn word(self, keyword: &str) -> &'static Value {
         &self.target[keyword]
+    }
+
+    /// A keyword beside the reference, or else of what it refers to; null where neither has it.
+    ///
+    /// ```
+    /// use vendor_sandbox::openapi::{Provider, documents};
+    ///
+    /// let taxes = documents(Provider::WebCommander).iter().find(|one| one.name == "taxes").unwrap();
+    /// let default = taxes.schema("TaxCode").unwrap().property("default").unwrap();
+    /// assert_eq!(*default.beside("x-also"), serde_json::json!(["is_default"]));
+    /// ```
+    #[must_use]
+    pub fn beside(self, keyword: &str) -> &'static Value {
+        match &self.node[keyword] {
+            Value::Null => self.word(keyword),
+            own => own,
+        }
     }
 
     pub(crate) fn text(self, keyword: &str) -> &'static str {
@@ -146,7 +172,15 @@ impl Schema {
         }
     }
 
-    pub(crate) fn properties(self) -> impl Iterator<Item = (&'static str, Self)> {
+    /// Names and schemas of its properties, in the order of the names.
+    ///
+    /// ```
+    /// use vendor_sandbox::openapi::{Provider, documents};
+    ///
+    /// let channel = documents(Provider::Communic8)[0].schema("Channel").unwrap();
+    /// assert!(channel.properties().any(|(name, _)| name == "_id"));
+    /// ```
+    pub fn properties(self) -> impl Iterator<Item = (&'static str, Self)> {
         let all = self.target["properties"].as_object();
         let all = all.into_iter().flat_map(Map::iter);
         all.map(move |(name, node)| (name.as_str(), self.at(node)))
@@ -164,7 +198,16 @@ impl Schema {
         names.is_some_and(|names| names.iter().any(|known| known == name))
     }
 
-    pub(crate) fn items(self) -> Option<Self> {
+    /// What an item of it is, where it is a list.
+    ///
+    /// ```
+    /// use vendor_sandbox::openapi::{Provider, operation};
+    ///
+    /// let list = operation(Provider::Comm100, "livechat.campaigns.list").unwrap();
+    /// assert!(list.item().is_some_and(|item| item.items().is_none()));
+    /// ```
+    #[must_use]
+    pub fn items(self) -> Option<Self> {
         Some(self.at(self.target.get("items")?))
     }
 

@@ -5,12 +5,13 @@ use serde_json::{Map, Value, json};
 use super::fit::fit;
 use super::parameters::{self, Query};
 use super::plan::{Plan, Resource};
+use super::shape::Slot;
 use super::store::Shelf;
 use super::template::Bound;
 use super::{include, invalid_page, with_metadata};
 use crate::answer::{Answer, Problem};
 use crate::inbound::Inbound;
-use crate::openapi::{PagingStyle, Place};
+use crate::openapi::{PagingStyle, Place, Schema, mix};
 use crate::state::{CampaignList, State};
 
 /// Comm100's page size when the request names none: three pages of the campaigns.
@@ -53,6 +54,7 @@ pub(super) fn list(
     let Some(style) = plan.style() else {
         return Err(Problem::not_found("no such list"));
     };
+    let repeats = state.settings().repeated_pages;
     let found = store.shelf(resource, &home, |shelf| {
         let filtered = filtered(shelf, resource, query);
         let total = match &filtered {
@@ -78,7 +80,10 @@ pub(super) fn list(
             _ => window(plan, style, query, is_wrapped(state, plan)),
         };
         let end = window.offset.saturating_add(window.limit).min(total);
-        let numbers = (window.offset..end).filter_map(|place| match &filtered {
+        // A server that has lost its place hands out the first page again and again.
+        let begin = if repeats { 0 } else { window.offset };
+        let end = end.saturating_sub(window.offset - begin);
+        let numbers = (begin..end).filter_map(|place| match &filtered {
             Some(numbers) => numbers.get(usize::try_from(place).ok()?).copied(),
             None => shelf.nth(place),
         });
@@ -86,7 +91,13 @@ pub(super) fn list(
         Ok((records, total, window, shelf.by_hand()))
     });
     let (mut records, total, window, by_hand) = found?;
-    for record in &mut records {
+    let item = plan.slot.as_ref().and_then(Slot::one);
+    for (at, record) in (0_u64..).zip(&mut records) {
+        let place = window.offset.saturating_add(at);
+        // What is listed below a record can be of another kind than the record.
+        if let Some(item) = item.filter(|item| !by_hand && is_foreign(*item, record)) {
+            *record = item.sample_answer(mix(store.seed(&inbound.path), &place.to_string()));
+        }
         include(plan, query, record, store.seed(&home));
     }
     let shown = records.len() as u64;
@@ -114,8 +125,29 @@ pub(super) fn list(
     }
     with_metadata(plan, query, &mut body, store.seed(&home));
     let unknown = by_hand || query.get("include").is_some();
-    let body = fit(schema, &body, store.seed(&inbound.path), unknown);
+    let mut body = fit(schema, &body, store.seed(&inbound.path), unknown);
+    if repeats {
+        mark(slot, &mut body, page.window.offset);
+    }
     Ok(Answer::json(plan.operation.answer.status, &body))
+}
+
+/// Whether a record has none of the members that a schema names.
+fn is_foreign(schema: Schema, record: &Value) -> bool {
+    let mut names = schema.properties().map(|(name, _)| name).peekable();
+    names.peek().is_some() && names.all(|name| record.get(name).is_none())
+}
+
+/// Makes the items of a repeated page differ from those that came before.
+fn mark(slot: &Slot, body: &mut Value, offset: u64) {
+    let items = slot
+        .path
+        .iter()
+        .try_fold(body, |body, name| body.get_mut(*name));
+    let items = items.and_then(Value::as_array_mut).into_iter().flatten();
+    for item in items.filter_map(Value::as_object_mut) {
+        item.insert("unknown_offset".to_owned(), Value::from(offset));
+    }
 }
 
 /// The numbers of the records that the filters leave; `None` where no filter is used.
@@ -228,11 +260,12 @@ impl Page {
             |index: u64| Self::link(state, inbound, &[("pageIndex", index), ("pageSize", size)]);
         let next = (self.end() < self.total && self.shown > 0).then(|| link(index + 1));
         let previous = (index > 1).then(|| link(index - 1));
-        Map::from_iter([
-            ("total".to_owned(), Value::from(self.total)),
-            ("nextPage".to_owned(), Value::from(next)),
-            ("previousPage".to_owned(), Value::from(previous)),
-        ])
+        let mut members = Map::from_iter([("total".to_owned(), Value::from(self.total))]);
+        if state.settings().page_links {
+            members.insert("nextPage".to_owned(), Value::from(next));
+            members.insert("previousPage".to_owned(), Value::from(previous));
+        }
+        members
     }
 
     /// All that any of WebCommander's three shapes has; the schema picks its own.

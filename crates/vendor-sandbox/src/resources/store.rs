@@ -67,6 +67,14 @@ impl Store {
         }
     }
 
+    /// Makes all records what they were at the start.
+    pub(crate) fn reset(&self) {
+        lock(&self.collections).clear();
+        lock(&self.singles).clear();
+        lock(&self.repeats).clear();
+        lock(&self.uploads).clear();
+    }
+
     /// A seed for what is made at this path.
     pub(super) fn seed(&self, path: &str) -> u64 {
         mix(self.seed, path)

@@ -202,3 +202,63 @@ async fn links_lead_to_the_same_host_and_keep_the_query() {
         .json();
     assert_eq!(most["tax_codes"].as_array().unwrap().len(), 20);
 }
+
+#[tokio::test]
+async fn without_links_pages_have_numbers_only() {
+    let signed = Signed::start().await;
+    let list = operation(Provider::Comm100, "livechat.campaigns.list").unwrap();
+    signed.sandbox.set_campaign_list(CampaignList::Envelope);
+    for links in [true, false] {
+        signed.sandbox.set_page_links(links);
+        let page = signed.call(list, list.path, &[("pageIndex", "2")]);
+        let page = page.send().await.ok().json();
+        assert_eq!(page["total"], 25);
+        assert_eq!(page.get("nextPage").is_some(), links);
+        assert_eq!(page.get("previousPage").is_some(), links);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_has_lost_its_place_repeats_its_first_page() {
+    let signed = Signed::start().await;
+    let list = operation(Provider::WebCommander, "taxes.tax_codes.list").unwrap();
+    signed.sandbox.fill(list.path, 50).unwrap();
+    signed.sandbox.set_repeated_pages(true);
+    let mut seen = Vec::new();
+    for offset in ["0", "20", "40"] {
+        let page = signed.call(list, list.path, &[("offset", offset)]);
+        let page = page.send().await.ok().json();
+        let first = &page["tax_codes"][0];
+        assert_eq!(first["unknown_offset"].to_string(), offset);
+        seen.push(first["id"].clone());
+    }
+    assert_eq!(seen, vec![seen[0].clone(); 3]);
+}
+
+#[tokio::test]
+async fn what_lies_below_a_record_is_of_its_own_kind() {
+    let signed = Signed::start().await;
+    let list = operation(
+        Provider::WebCommander,
+        "catalog.inventory_locations.list_stock",
+    )
+    .unwrap();
+    signed.sandbox.fill(&list.sample_path(), 50).unwrap();
+    let page = signed.call(list, &list.sample_path(), &[]);
+    let page = page.send().await.ok().json();
+    let items = page["items"].as_array().unwrap();
+    let known = |item: &&Value| !item.as_object().unwrap().is_empty();
+    assert_eq!(items.iter().filter(known).count(), 20);
+}
+
+#[tokio::test]
+async fn after_a_reset_all_records_are_as_at_the_start() {
+    let signed = Signed::start().await;
+    let list = operation(Provider::WebCommander, "taxes.tax_codes.list").unwrap();
+    let read = async || signed.call(list, list.path, &[]).send().await.ok().json();
+    let before = read().await;
+    signed.sandbox.fill(list.path, 50).unwrap();
+    assert_ne!(read().await, before);
+    signed.sandbox.reset();
+    assert_eq!(read().await, before);
+}
