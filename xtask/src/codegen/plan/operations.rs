@@ -360,7 +360,13 @@ impl<'a> Planner<'a> {
         Ok(Answer::List {
             item,
             constant: snake(name).to_uppercase(),
-            paging: super::paging::paging(operation, style, &pointers, identity),
+            paging: super::paging::paging(
+                operation,
+                style,
+                &pointers,
+                identity,
+                schema.items.is_some(),
+            ),
         })
     }
 

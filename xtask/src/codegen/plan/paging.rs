@@ -9,6 +9,7 @@ pub(super) fn paging(
     style: &Style,
     pointers: &[String],
     identity: Option<&str>,
+    is_bare: bool,
 ) -> Vec<String> {
     let parameter = |name: &str| operation.parameters.iter().find(|it| it.name == name);
     let step = style
@@ -25,7 +26,9 @@ pub(super) fn paging(
     };
     let mut paging = vec![first];
     let mut add = |call: String| paging.push(format!(".{call}"));
-    if let Some(link) = &style.link {
+    // An array has no room for a link, and where links are expected, it is the whole list.
+    let has_link = !(is_bare && step.is_some());
+    if let Some(link) = style.link.as_ref().filter(|_| has_link) {
         add(format!("next_link({link:?})"));
     }
     if !pointers.is_empty() {
