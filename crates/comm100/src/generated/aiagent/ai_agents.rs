@@ -151,5 +151,5 @@ auth_core::model! {
     }
 }
 
-const LIST_AI_AGENTS: Paging = Paging::index("pageIndex").next_link("/nextPage").items(&["/aiAgents", "/list"])
-    .total(&["/total"]).page_size("pageSize").identity("id");
+const LIST_AI_AGENTS: Paging = Paging::index("pageIndex").items(&["/aiAgents", "/list"]).total(&["/total"])
+    .page_size("pageSize").identity("id");

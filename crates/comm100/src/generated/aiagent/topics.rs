@@ -186,5 +186,5 @@ auth_core::names! {
     }
 }
 
-const LIST_TOPICS: Paging = Paging::index("pageIndex").next_link("/nextPage").items(&["/topics", "/list"])
-    .total(&["/total"]).page_size("pageSize").identity("id");
+const LIST_TOPICS: Paging = Paging::index("pageIndex").items(&["/topics", "/list"]).total(&["/total"])
+    .page_size("pageSize").identity("id");
