@@ -26,6 +26,9 @@ use crate::check::openapi;
 use crate::report::{Outcome, verdict};
 use crate::workspace::{PROVIDERS, Workspace, root};
 
+/// So many generated lines an operation there may be, over all providers, models included.
+const MOST_LINES: usize = 40;
+
 /// Write the typed layers from the OpenAPI documents, and docs/dialects.md from the dialect constants.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Codegen {
@@ -126,12 +129,14 @@ struct Output {
 impl Output {
     fn render(workspace: &Workspace, providers: &[&str]) -> Result<Self> {
         let mut offenses = Vec::new();
+        let mut operations = 0;
         let mut output = Self {
             directories: Vec::new(),
             files: Files::new(),
         };
         for provider in providers {
             let (layer, _) = layer(provider)?;
+            operations += layer.operations();
             offenses.extend(features::offenses(workspace.package(provider)?, &layer));
             for (directory, files) in [
                 ("src/generated", render::render(&layer)),
@@ -150,6 +155,16 @@ impl Output {
                 output.files.insert(format!("{directory}/{path}"), text);
             }
             output.directories.push(directory);
+        }
+        let generated = output
+            .files
+            .iter()
+            .filter(|(path, _)| path.contains("/src/generated/"));
+        let lines: usize = generated.map(|(_, text)| text.lines().count()).sum();
+        if lines > MOST_LINES * operations {
+            offenses.push(format!(
+                "{lines} lines for {operations} operations: over {MOST_LINES} each, something belongs into auth-core"
+            ));
         }
         verdict(&offenses)?;
         Ok(output)

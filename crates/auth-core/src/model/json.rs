@@ -17,6 +17,10 @@ use super::place::{Misfit, Place};
 /// let value: Value = "12".into();
 /// assert_eq!(i64::from_json(value, &Place::root()), Ok(12));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no model of this crate",
+    note = "a type of your own with `serde::Deserialize` is read by `json()` instead of `model()`"
+)]
 pub trait FromJson: Sized {
     /// Whether `null` reads as absence, so that a model must note which of the two came.
     const NULL_IS_ABSENCE: bool = false;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::Method;
 use serde_json::{Map, Value};
 
 use super::multipart::{self, Part};
@@ -10,7 +11,7 @@ use super::parameters::refused;
 use super::plan::Plan;
 use crate::answer::Problem;
 use crate::inbound::Inbound;
-use crate::openapi::{Direction, RequestBody};
+use crate::openapi::{Direction, RequestBody, Schema};
 
 /// A file that was sent to an operation that takes one.
 ///
@@ -85,11 +86,32 @@ pub(super) fn read(plan: &Plan, inbound: &Inbound) -> Result<Payload, Problem> {
         return files(plan, body, given, inbound);
     }
     inbound.content_type()?;
-    let value =
+    let value: Value =
         serde_json::from_slice(&inbound.body).map_err(|_| refuse("the body is not JSON"))?;
-    let checked = body.schema.check(&value, Direction::Request);
+    let is_update = matches!(plan.operation.method, Method::PATCH | Method::PUT);
+    let said = match is_update {
+        true => without_cleared(body.schema, value.clone()),
+        false => value.clone(),
+    };
+    let checked = body.schema.check(&said, Direction::Request);
     checked.map_err(|flaw| refuse(&format!("the body: {flaw}")))?;
     Ok(Payload::Json(value))
+}
+
+/// A body without the members that an update clears: no page says where a vendor takes `null`, so that every member which
+/// is not required may be cleared here.
+fn without_cleared(schema: Schema, value: Value) -> Value {
+    let Value::Object(members) = value else {
+        return value;
+    };
+    let kept = members.into_iter().filter_map(|(name, value)| {
+        let Some(known) = schema.property(&name) else {
+            return Some((name, value));
+        };
+        let is_cleared = value.is_null() && !schema.requires(&name) && !known.is_read_only();
+        (!is_cleared).then(|| (name, without_cleared(known, value)))
+    });
+    Value::Object(kept.collect())
 }
 
 fn files(

@@ -122,6 +122,24 @@ async fn a_blog_of_a_store_lives_from_creation_to_deletion() {
 }
 
 #[tokio::test]
+async fn null_clears_what_is_not_required_in_an_update_only() {
+    let signed = Signed::start().await;
+    let (create, replace) = (
+        comm100("global.departments.create"),
+        comm100("global.departments.replace"),
+    );
+    let cleared = json!({ "name": "Night shift", "description": null });
+    let refused = signed.send(create, create.path, Some(cleared.clone()));
+    assert_eq!(refused.await.status, 400);
+    let path = replace.sample_path();
+    let read = signed.send(replace, &path, Some(cleared)).await.ok().json();
+    assert_eq!(
+        (&read["name"], read.get("description")),
+        (&json!("Night shift"), None)
+    );
+}
+
+#[tokio::test]
 async fn stock_that_is_set_is_told_by_the_product() {
     let signed = Signed::start().await;
     let adjust = store("older.products.adjust_inventory");
