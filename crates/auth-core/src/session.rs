@@ -199,7 +199,7 @@ impl Session {
         let boarding = {
             let mut state = self.0.state();
             if let Some(usable) = self.0.usable() {
-                if usable.generation > seen {
+                if usable.generation() > seen {
                     return Ok(usable);
                 }
                 let known = state.known.as_ref().map(|(_, tokens)| tokens);
@@ -321,7 +321,9 @@ impl fmt::Debug for Session {
             .field("source", &self.0.source)
             .field(
                 "generation",
-                &current.as_ref().map(|token| token.authorization.generation),
+                &current
+                    .as_ref()
+                    .map(|token| token.authorization.generation()),
             )
             .finish_non_exhaustive()
     }
@@ -346,7 +348,7 @@ impl Inner {
         let current = self.current.load();
         let is_seen = current
             .as_ref()
-            .is_some_and(|token| token.authorization.generation == seen);
+            .is_some_and(|token| token.authorization.generation() == seen);
         let is_killed = is_seen && !self.source.is_static();
         if is_killed {
             self.current.store(None);

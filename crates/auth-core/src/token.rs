@@ -3,6 +3,7 @@
 //! Answers: [`TokenSet`], [`Generation`], [`Authorization`]. Never: renews anything.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderName, HeaderValue};
@@ -210,26 +211,37 @@ pub(crate) fn check_token(token: &str) -> Result<(), BadToken> {
 ///
 /// See the example of [`Session`](crate::Session), which gives it.
 #[derive(Clone)]
-pub struct Authorization {
-    pub(crate) name: HeaderName,
-    pub(crate) value: HeaderValue,
-    pub(crate) generation: Generation,
+pub struct Authorization(Arc<Header>);
+
+/// Made once for a token; every caller gets a pointer to it.
+struct Header {
+    name: HeaderName,
+    value: HeaderValue,
+    generation: Generation,
 }
 
 impl Authorization {
+    pub(crate) fn new(name: HeaderName, value: HeaderValue, generation: Generation) -> Self {
+        Self(Arc::new(Header {
+            name,
+            value,
+            generation,
+        }))
+    }
+
     /// The header's name.
     pub fn name(&self) -> &HeaderName {
-        &self.name
+        &self.0.name
     }
 
     /// The header's value, marked as sensitive.
     pub fn value(&self) -> &HeaderValue {
-        &self.value
+        &self.0.value
     }
 
     /// The value without its scheme, for the scrubber.
     pub(crate) fn credential(&self) -> &str {
-        let value = self.value.to_str().unwrap_or_default();
+        let value = self.0.value.to_str().unwrap_or_default();
         value
             .split_once(' ')
             .map_or(value, |(_, credential)| credential)
@@ -237,15 +249,15 @@ impl Authorization {
 
     /// Which token this is.
     pub fn generation(&self) -> Generation {
-        self.generation
+        self.0.generation
     }
 }
 
 impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorization")
-            .field("name", &self.name)
-            .field("generation", &self.generation)
+            .field("name", &self.0.name)
+            .field("generation", &self.0.generation)
             .finish_non_exhaustive()
     }
 }

@@ -84,7 +84,7 @@ impl Flight {
                 let token = session.revive(session.next_generation(), tokens)?;
                 tracing::info!(
                     name: "auth_core.token.adopted",
-                    generation = token.authorization.generation.0,
+                    generation = token.authorization.generation().0,
                     "newer tokens were found and are taken into use"
                 );
                 Ok((token, stored))

@@ -46,11 +46,11 @@ impl Source {
             }
         };
         if let Some(current) = current {
-            if current.authorization.value == value {
+            if *current.authorization.value() == value {
                 return Ok(Obtained::Same(current));
             }
             return Ok(Obtained::Same(key_in_use(
-                Generation::after(Some(current.authorization.generation)),
+                Generation::after(Some(current.authorization.generation())),
                 header,
                 value,
                 secret,
@@ -78,11 +78,7 @@ fn key_in_use(
     let now = clock.now();
     let schedule = Schedule::new(now, now, None, 0.0);
     Arc::new(LiveToken {
-        authorization: Authorization {
-            name,
-            value,
-            generation,
-        },
+        authorization: Authorization::new(name, value, generation),
         look_at: schedule.renew_at,
         renew_at: schedule.renew_at,
         expires_at: schedule.expires_at,

@@ -70,9 +70,9 @@ impl Inner {
     pub(super) fn take_into_use(&self, token: &LiveToken, now: Instant, state: &mut State) {
         state.failures = 0;
         state.failed = None;
-        state.refusals.renewed(token.authorization.generation);
+        state.refusals.renewed(token.authorization.generation());
         if !self.source.is_static() {
-            state.known = Some((token.authorization.generation, token.set.clone()));
+            state.known = Some((token.authorization.generation(), token.set.clone()));
         }
         self.current.store(Some(Self::looked_at(token, now)));
         self.renewable_from.store(0, Ordering::Release);

@@ -136,11 +136,7 @@ impl Source {
         let placement = self.endpoint.dialect.token_placement();
         let value = header_value(placement, set.access_token.expose())?;
         Ok(Arc::new(LiveToken {
-            authorization: Authorization {
-                name: placement.header_name(),
-                value,
-                generation,
-            },
+            authorization: Authorization::new(placement.header_name(), value, generation),
             look_at: schedule.renew_at,
             renew_at: schedule.renew_at,
             expires_at: schedule.expires_at,
