@@ -8,6 +8,7 @@
     reason = "a command-line tool answers on standard output"
 )]
 
+mod bench;
 mod build_time;
 mod check;
 mod codegen;
@@ -34,6 +35,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Bench),
     BuildTime(build_time::BuildTime),
     Check(check::Check),
     Codegen(codegen::Codegen),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode> {
     let workspace = Workspace::open()?;
     match &arguments.command {
+        Command::Bench(bench) => bench.run(&workspace),
         Command::BuildTime(build_time) => build_time.run(&workspace),
         Command::Check(check) => check.run(&workspace),
         Command::Codegen(codegen) => codegen.run(&workspace),
