@@ -149,11 +149,6 @@ macro_rules! model {
 
         impl $name {
             /// Makes one of what is required; the rest is left out.
-            #[allow(
-                clippy::new_without_default,
-                clippy::too_many_arguments,
-                reason = "the provider's documentation says what is required, not we"
-            )]
             pub fn new($($($field: $type),+)?) -> Self {
                 Self {
                     $($($field,)+)?
