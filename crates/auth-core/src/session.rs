@@ -32,6 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
+use tokio::runtime::{self, Handle};
 use tokio::sync::watch;
 
 use crate::clock::{Clock, within};
@@ -102,6 +103,8 @@ pub(crate) struct Inner {
 struct UnderWay {
     number: u64,
     began: Instant,
+    /// Who drives it.
+    runtime: Option<runtime::Id>,
     outcome: watch::Sender<Outcome>,
 }
 
@@ -173,7 +176,8 @@ impl Session {
             }
             self.0.board(&mut state)?
         };
-        self.0.outcome(boarding).await
+        // Boxed, so that what is needed once in the life of a token is not part of each caller's future.
+        Box::pin(self.0.outcome(boarding)).await
     }
 
     /// The header, if a valid token is at hand: no lock, no allocation, no waiting. `None` before the first sign-in and
@@ -391,6 +395,7 @@ impl Inner {
         if let Some(flight) = state.flight.as_ref().filter(is_alive) {
             return Ok(Boarding {
                 outcome: flight.outcome.subscribe(),
+                runtime: flight.runtime,
                 flight: None,
             });
         }
@@ -407,10 +412,12 @@ impl Inner {
     /// right where it is spawned, and a flight that is dropped takes the lock.
     fn prepare(self: &Arc<Self>, state: &mut State) -> Boarding {
         let (sender, outcome) = watch::channel(None);
+        let runtime = current_runtime();
         state.flights += 1;
         let under_way = UnderWay {
             number: state.flights,
             began: self.clock.now(),
+            runtime,
             outcome: sender.clone(),
         };
         if let Some(lost) = state.flight.replace(under_way) {
@@ -419,21 +426,25 @@ impl Inner {
         self.renewable_from.store(UNDER_WAY, Ordering::Release);
         Boarding {
             outcome,
+            runtime,
             flight: Some(Flight::new(Arc::clone(self), state.flights, sender)),
         }
     }
 
-    /// Waits for a flight to land, but not for one that nobody drives.
+    /// Waits for a flight to land, but not for one that nobody drives: whoever waits on the flight's own runtime sees by
+    /// that alone that it is driven, and needs no timer of its own.
     async fn outcome(&self, boarding: Boarding) -> Result<Authorization, Error> {
+        let is_driven = boarding.runtime.is_some() && boarding.runtime == current_runtime();
         let mut outcome = boarding.launch()?;
         let landed = outcome.wait_for(Option::is_some);
-        let landed = within(self.clock.as_ref(), self.longest_flight(), landed).await;
-        match landed
-            .and_then(Result::ok)
-            .and_then(|outcome| outcome.clone())
-        {
-            Some(outcome) => outcome.map(|token| token.authorization.clone()),
-            None => Err(Error::cancelled()),
+        let landed = match is_driven {
+            true => Some(landed.await),
+            false => within(self.clock.as_ref(), self.longest_flight(), landed).await,
+        };
+        match landed.and_then(Result::ok).as_deref() {
+            Some(Some(Ok(token))) => Ok(token.authorization.clone()),
+            Some(Some(Err(error))) => Err(error.clone()),
+            Some(None) | None => Err(Error::cancelled()),
         }
     }
 
@@ -467,6 +478,7 @@ impl Inner {
 /// A place on a flight, which may still have to be launched.
 struct Boarding {
     outcome: watch::Receiver<Outcome>,
+    runtime: Option<runtime::Id>,
     flight: Option<Flight>,
 }
 
@@ -474,7 +486,7 @@ impl Boarding {
     /// Starts the flight, if it is a new one, in a task of its own.
     fn launch(self) -> Result<watch::Receiver<Outcome>, Error> {
         if let Some(flight) = self.flight {
-            let runtime = tokio::runtime::Handle::try_current().map_err(|_| {
+            let runtime = Handle::try_current().map_err(|_| {
                 Error::config(
                     "runtime",
                     "the call needs a tokio runtime with time and I/O enabled",
@@ -485,6 +497,11 @@ impl Boarding {
         }
         Ok(self.outcome)
     }
+}
+
+/// The runtime that drives the caller.
+fn current_runtime() -> Option<runtime::Id> {
+    Handle::try_current().ok().map(|runtime| runtime.id())
 }
 
 /// Says whether a sign-in with this grant can be shared by name alone.
