@@ -29,14 +29,14 @@ async fn give_up_after<T>(polls: usize, work: impl Future<Output = T>) -> bool {
     false
 }
 
-fn a_few_milliseconds(_: usize) -> Duration {
-    Duration::from_millis(5)
+fn some_milliseconds(_: usize) -> Duration {
+    Duration::from_millis(20)
 }
 
 #[tokio::test]
 async fn a_caller_that_gives_up_at_any_poll_loses_nothing() {
     for polls in 0.. {
-        let scene = Scene::new(-1, a_few_milliseconds).await;
+        let scene = Scene::new(-1, some_milliseconds).await;
         let client = scene.client(resumed());
         let is_done = give_up_after(polls, header(&client)).await;
         scene.is_whole(&client).await;
@@ -50,7 +50,7 @@ async fn a_caller_that_gives_up_at_any_poll_loses_nothing() {
 #[tokio::test]
 async fn a_hundred_callers_that_give_up_at_any_poll_lose_nothing() {
     for polls in 0.. {
-        let scene = Scene::new(-1, a_few_milliseconds).await;
+        let scene = Scene::new(-1, some_milliseconds).await;
         let client = scene.client(resumed());
         let all = join_all((0..100).map(|_| header(&client)));
         let is_done = give_up_after(polls, all).await;
@@ -64,7 +64,7 @@ async fn a_hundred_callers_that_give_up_at_any_poll_lose_nothing() {
 #[tokio::test]
 async fn a_renewal_after_a_401_that_is_given_up_at_any_poll_loses_nothing() {
     for polls in 0.. {
-        let scene = Scene::new(3600, a_few_milliseconds).await;
+        let scene = Scene::new(3600, some_milliseconds).await;
         let client = scene.client(resumed());
         let session = client.session();
         let old = session.authorization().await.expect("the stored token");
@@ -83,7 +83,7 @@ async fn a_renewal_after_a_401_that_is_given_up_at_any_poll_loses_nothing() {
 #[tokio::test]
 async fn a_call_that_is_given_up_at_any_poll_loses_nothing() {
     for polls in 0.. {
-        let scene = Scene::new(3600, a_few_milliseconds).await;
+        let scene = Scene::new(3600, some_milliseconds).await;
         let client = scene.client(resumed());
         let call = || client.request(Method::GET, "/things").send();
         let is_done = give_up_after(polls, call()).await;
