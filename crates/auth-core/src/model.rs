@@ -7,7 +7,7 @@
 //! # Invariants
 //! - What was read is written back equal in value: unknown fields, unknown values of enums, `null` and absence.
 //! - An error names the place and what was expected, never the value.
-//! - One reader and one writer for each type, by [`Value`]: none is compiled once more for another format.
+//! - One reader by [`Json`] and one writer by [`Value`] for each type: none is compiled once more for another format.
 
 mod base64_text;
 mod change;
@@ -22,12 +22,12 @@ mod query;
 mod record;
 mod scalar;
 mod time;
+mod tree;
 mod verbatim;
 
 pub use base64_text::Base64Text;
 pub use change::Change;
 pub use fields::Fields;
-pub(crate) use fields::find;
 #[doc(hidden)]
 pub use fields::{Member, Reader, write};
 pub use id::RawId;
@@ -41,6 +41,7 @@ pub use query::{Joined, QueryValue};
 pub use scalar::Scalar;
 pub(crate) use scalar::sayable;
 pub use time::Time;
+pub use tree::Json;
 pub use verbatim::Verbatim;
 
 /// Dates and times, as [`Time`] gives and takes them.

@@ -69,7 +69,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::error::{Error, without_value};
-use crate::model::{Extent, FromJson, Misfit, Place, ToJson};
+use crate::model::{Extent, FromJson, Json, Misfit, Place, ToJson};
 use crate::secret::Secret;
 
 #[doc(hidden)]
@@ -95,15 +95,15 @@ pub const LARGEST: usize = 1 << 20;
 /// # Ok::<(), auth_core::Error>(())
 /// ```
 pub fn parse<T: FromJson>(body: &[u8]) -> Result<T, Error> {
-    T::from_json(read(body)?, &Place::root()).map_err(|misfit| unfit(&misfit))
+    T::read(json(body)?, &Place::root()).map_err(|misfit| unfit(&misfit))
 }
 
-fn read(body: &[u8]) -> Result<Value, Error> {
+fn json(body: &[u8]) -> Result<Json<'_>, Error> {
     if body.len() > LARGEST {
         return Err(Error::payload("", "it is larger than 1 MiB"));
     }
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    serde_json::from_slice(text).map_err(|error| Error::payload("", &without_value(&error)))
+    Json::parse(text).map_err(|error| Error::payload("", &without_value(&error)))
 }
 
 fn unfit(misfit: &Misfit) -> Error {
@@ -163,8 +163,8 @@ impl fmt::Debug for UnknownEvent {
 }
 
 impl FromJson for UnknownEvent {
-    fn from_json(value: Value, _: &Place<'_>) -> Result<Self, Misfit> {
-        Ok(Self(value))
+    fn read(value: Json<'_>, _: &Place<'_>) -> Result<Self, Misfit> {
+        Ok(Self(value.into_value()))
     }
 }
 

@@ -6,12 +6,10 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
-#[cfg(feature = "models")]
-use serde_json::Value;
 
 use crate::error::{Error, without_value};
 #[cfg(feature = "models")]
-use crate::model::{FromJson, Misfit, Place};
+use crate::model::{FromJson, Json, Misfit, Place};
 
 /// An answer with a success status, read to its end. `Debug` shows neither headers nor body.
 ///
@@ -130,7 +128,7 @@ impl Response {
     /// ```
     #[cfg(feature = "models")]
     pub fn model<T: FromJson>(&self) -> Result<T, Error> {
-        let model = T::from_json(self.value()?, &Place::root());
+        let model = T::read(self.tree()?, &Place::root());
         model.map_err(|misfit| self.unfit(&misfit))
     }
 
@@ -141,16 +139,18 @@ impl Response {
     /// As [`model`](Self::model); a missing member is one, unless `T` is an [`Option`].
     #[cfg(feature = "models")]
     pub fn model_at<T: FromJson>(&self, keys: &str) -> Result<T, Error> {
-        let model = below(self.value()?, keys, &Place::root());
+        let model = below(self.tree()?, keys, &Place::root());
         model.map_err(|misfit| self.unfit(&misfit))
     }
 
     #[cfg(feature = "models")]
-    fn value(&self) -> Result<Value, Error> {
-        if self.body.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&self.body).map_err(|error| self.misfit("", &error))
+    fn tree(&self) -> Result<Json<'_>, Error> {
+        let body = if self.body.is_empty() {
+            b"null".as_slice()
+        } else {
+            self.body.as_ref()
+        };
+        Json::parse(body).map_err(|error| self.misfit("", &error))
     }
 
     #[cfg(feature = "models")]
@@ -182,14 +182,11 @@ impl Response {
 
 /// What stands below `keys`, from the outside in.
 #[cfg(feature = "models")]
-fn below<T: FromJson>(value: Value, keys: &str, place: &Place<'_>) -> Result<T, Misfit> {
+fn below<T: FromJson>(value: Json<'_>, keys: &str, place: &Place<'_>) -> Result<T, Misfit> {
     let (key, rest) = keys.split_once('/').unwrap_or((keys, ""));
-    let Value::Object(mut members) = value else {
-        return Err(place.misfit("expected an object"));
-    };
     let inner = place.key(key);
-    match members.remove(key) {
-        Some(value) if rest.is_empty() => T::from_json(value, &inner),
+    match value.into_member(key, place)? {
+        Some(value) if rest.is_empty() => T::read(value, &inner),
         Some(value) => below(value, rest, &inner),
         None => T::absent(&inner),
     }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::json::{Extent, FromJson, ToJson};
 use super::place::{Misfit, Place};
+use super::tree::Json;
 
 /// What stands before text in Base64.
 const PREFIX: &str = "data:text/plain;base64,";
@@ -84,8 +85,8 @@ impl From<String> for Base64Text {
 }
 
 impl FromJson for Base64Text {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
-        String::from_json(value, place).map(Self)
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
+        String::read(value, place).map(Self)
     }
 }
 

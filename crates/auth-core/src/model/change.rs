@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::json::{Extent, FromJson, ToJson};
 use super::place::{Misfit, Place};
+use super::tree::Json;
 
 /// A field in the body of an update, where "absent" and `null` mean different things.
 ///
@@ -75,10 +76,10 @@ impl From<&str> for Change<String> {
 }
 
 impl<T: FromJson> FromJson for Change<T> {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
-        match value {
-            Value::Null => Ok(Self::Clear),
-            value => T::from_json(value, place).map(Self::Set),
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
+        match value.is_null() {
+            true => Ok(Self::Clear),
+            false => T::read(value, place).map(Self::Set),
         }
     }
 

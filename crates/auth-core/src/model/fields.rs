@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::json::{Extent, FromJson, ToJson, object};
 use super::place::{Misfit, Place};
+use super::tree::{Json, Members, is_same};
 
 /// The members of an object that its model does not know, readable and writable: a provider adds some without notice.
 ///
@@ -148,24 +149,23 @@ impl fmt::Debug for Fields {
     missing_debug_implementations,
     reason = "it holds values, and only the macro's expansion names it"
 )]
-pub struct Reader<'a> {
+pub struct Reader<'a, 'j> {
     place: &'a Place<'a>,
-    rest: Rest,
+    members: Members<'j>,
+    forms: Vec<Form>,
+    twins: Vec<String>,
     any_case: bool,
     misfit: Option<Misfit>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a, 'j> Reader<'a, 'j> {
     /// Opens the object at `place`.
-    pub fn new(value: Value, place: &'a Place<'a>, any_case: bool) -> Result<Self, Misfit> {
-        let rest = Rest {
+    pub fn new(value: Json<'j>, place: &'a Place<'a>, any_case: bool) -> Result<Self, Misfit> {
+        Ok(Self {
+            place,
             members: object(value, place)?,
             forms: Vec::new(),
             twins: Vec::new(),
-        };
-        Ok(Self {
-            place,
-            rest,
             any_case,
             misfit: None,
         })
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
         let (value, name) = self.take(names, T::NULL_IS_ABSENCE);
         let place = self.place.key(name);
         match value {
-            Some(value) => T::from_json(value, &place),
+            Some(value) => T::read(value, &place),
             None => T::absent(&place),
         }
     }
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
         let (value, name) = self.take(names, T::NULL_IS_ABSENCE);
         let place = self.place.key(name);
         let read = match value {
-            Some(value) => T::from_json(value, &place),
+            Some(value) => T::read(value, &place),
             None => T::absent(&place),
         };
         match read {
@@ -207,66 +207,48 @@ impl<'a> Reader<'a> {
         if let Some(misfit) = self.misfit.take() {
             return Err(misfit);
         }
-        let rest = mem::take(&mut self.rest);
-        let is_used = !rest.members.is_empty() || !rest.forms.is_empty();
-        Ok(Fields(is_used.then(|| Box::new(rest))))
+        if self.members.iter().next().is_none() && self.forms.is_empty() {
+            return Ok(Fields::new());
+        }
+        Ok(Fields(Some(Box::new(Rest {
+            members: mem::take(&mut self.members).into_map(),
+            forms: mem::take(&mut self.forms),
+            twins: mem::take(&mut self.twins),
+        }))))
     }
 
     /// The value under the first of the names that is there, and that name; further spellings of them are noted.
-    fn take(&mut self, names: &[&'static str], note_null: bool) -> (Option<Value>, &'static str) {
+    fn take(
+        &mut self,
+        names: &[&'static str],
+        note_null: bool,
+    ) -> (Option<Json<'j>>, &'static str) {
         let first = names.first().copied().unwrap_or_default();
-        let any_case = self.any_case;
-        let rest = &mut self.rest;
-        let key = find(&rest.members, names, any_case).map(|(key, _, name)| (key.clone(), name));
-        let Some((key, name)) = key else {
-            return (None, first);
-        };
-        let Some(value) = rest.members.remove(&key) else {
-            return (None, first);
-        };
-        let spelled = (key != first).then_some(key.as_str());
-        rest.note(first, spelled, note_null && value.is_null());
-        if any_case || names.len() > 1 {
-            let twins = rest.members.keys();
-            let twins = twins.filter(|key| names.iter().any(|name| is_same(key, name, any_case)));
-            rest.twins.extend(twins.cloned());
+        if names.len() == 1 && !self.any_case {
+            let value = self.members.remove(first);
+            if note_null && value.as_ref().is_some_and(Json::is_null) {
+                self.note(first, None, true);
+            }
+            return (value, first);
         }
+        let Some((at, name)) = self.members.position(names, self.any_case) else {
+            return (None, first);
+        };
+        let Some((key, value)) = self.members.take_at(at) else {
+            return (None, first);
+        };
+        let spelled = (key != first).then(|| key.into_owned());
+        self.note(first, spelled, note_null && value.is_null());
+        let is_twin = |key: &str| names.iter().any(|name| is_same(key, name, self.any_case));
+        let twins = self.members.iter().map(|(key, _)| key);
+        let twins = twins.filter(|key| is_twin(key)).map(str::to_owned);
+        self.twins.extend(twins);
         (Some(value), name)
     }
-}
 
-/// The member that a field of these names is, and which of the names it bears: the first that is there, in its exact
-/// spelling or else, where that does not matter, in another case, of several the first in alphabetical order.
-pub(crate) fn find<'m>(
-    members: &'m Map<String, Value>,
-    names: &[&'static str],
-    any_case: bool,
-) -> Option<(&'m String, &'m Value, &'static str)> {
-    for name in names {
-        let mut found = members.get_key_value(*name);
-        if any_case && found.is_none() {
-            let same = members.iter().filter(|(key, _)| is_same(key, name, true));
-            found = same.min_by_key(|(key, _)| *key);
-        }
-        if let Some((key, value)) = found {
-            return Some((key, value, name));
-        }
-    }
-    None
-}
-
-fn is_same(key: &str, name: &str, any_case: bool) -> bool {
-    match any_case {
-        true => key.eq_ignore_ascii_case(name),
-        false => key == name,
-    }
-}
-
-impl Rest {
     /// Notes how a field came, if that can't be told from its value.
-    fn note(&mut self, name: &'static str, spelled: Option<&str>, is_null: bool) {
+    fn note(&mut self, name: &'static str, spelled: Option<String>, is_null: bool) {
         if spelled.is_some() || is_null {
-            let spelled = spelled.map(str::to_owned);
             self.forms.push(Form {
                 name,
                 spelled,

@@ -10,6 +10,7 @@ use serde_json::{Number, Value};
 use super::json::{Extent, FromJson, ToJson};
 use super::place::{Misfit, Place};
 use super::scalar::integer;
+use super::tree::{Json, Node};
 
 /// What the types of [`ids!`](crate::ids) hold. Compared by text: `12` is `"12"`, since the same provider sends both.
 #[derive(Clone, Debug)]
@@ -109,10 +110,10 @@ impl From<String> for RawId {
 }
 
 impl FromJson for RawId {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
-        let form = match value {
-            Value::String(text) => Some(Form::Text(text.into())),
-            Value::Number(number) => form(&number),
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
+        let form = match value.0 {
+            Node::Text(text) => Some(Form::Text(text.into())),
+            Node::Number(number) => form(&number),
             _ => None,
         };
         form.map(Self)
@@ -202,11 +203,11 @@ macro_rules! ids {
         }
 
         impl $crate::model::FromJson for $name {
-            fn from_json(
-                value: $crate::model::Value,
+            fn read(
+                value: $crate::model::Json<'_>,
                 place: &$crate::model::Place<'_>,
             ) -> ::core::result::Result<Self, $crate::model::Misfit> {
-                match $crate::model::RawId::from_json(value, place) {
+                match <$crate::model::RawId as $crate::model::FromJson>::read(value, place) {
                     ::core::result::Result::Ok(id) => ::core::result::Result::Ok(Self(id)),
                     ::core::result::Result::Err(misfit) => ::core::result::Result::Err(misfit),
                 }

@@ -1,12 +1,13 @@
 //! Reads values out of JSON and writes them into it: one reader and one writer for each type.
 //!
-//! Both go by [`Value`]: readers that are generic over a format would be compiled once more for each format.
+//! Readers go by [`Json`], writers by [`Value`]: what is generic over a format would be compiled once more for each format.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::place::{Misfit, Place};
+use super::tree::{Json, Members, Node};
 
 /// A type that can be read out of JSON as providers really send it.
 ///
@@ -29,7 +30,15 @@ pub trait FromJson: Sized {
     ///
     /// # Errors
     /// A [`Misfit`] that names the place and what was expected there.
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit>;
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit>;
+
+    /// The same with a value that has been read before.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+        Self::read(value.into(), place)
+    }
 
     /// What it means that `place` does not exist: a misfit, but for types that have a value for it.
     ///
@@ -99,8 +108,8 @@ impl<T: ToJson + ?Sized> ToJson for &T {
 impl<T: FromJson> FromJson for Box<T> {
     const NULL_IS_ABSENCE: bool = T::NULL_IS_ABSENCE;
 
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
-        T::from_json(value, place).map(Self::new)
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
+        T::read(value, place).map(Self::new)
     }
 
     fn absent(place: &Place<'_>) -> Result<Self, Misfit> {
@@ -122,14 +131,14 @@ impl<T: ToJson + ?Sized> ToJson for Box<T> {
 impl<T: FromJson> FromJson for Option<T> {
     const NULL_IS_ABSENCE: bool = true;
 
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
-        match value {
-            Value::Null => Ok(None),
-            // Not `?`, which would be compiled once more for each type of value.
-            value => match T::from_json(value, place) {
-                Ok(value) => Ok(Some(value)),
-                Err(misfit) => Err(misfit),
-            },
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
+        if value.is_null() {
+            return Ok(None);
+        }
+        // Not `?`, which would be compiled once more for each type of value.
+        match T::read(value, place) {
+            Ok(value) => Ok(Some(value)),
+            Err(misfit) => Err(misfit),
         }
     }
 
@@ -155,12 +164,12 @@ impl<T: ToJson> ToJson for Option<T> {
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
         // A loop, not a chain of adapters: it is compiled for each type of element.
         let list = list(value, place)?;
         let mut read = Self::with_capacity(list.len());
         for (index, value) in list.into_iter().enumerate() {
-            read.push(T::from_json(value, &place.index(index))?);
+            read.push(T::read(value, &place.index(index))?);
         }
         Ok(read)
     }
@@ -177,12 +186,12 @@ impl<T: ToJson> ToJson for Vec<T> {
 }
 
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
         object(value, place)?
-            .into_iter()
+            .into_pairs()
             .map(|(key, value)| {
-                let value = T::from_json(value, &place.key(&key))?;
-                Ok((key, value))
+                let value = T::read(value, &place.key(&key))?;
+                Ok((key.into_owned(), value))
             })
             .collect()
     }
@@ -198,8 +207,8 @@ impl<T: ToJson> ToJson for BTreeMap<String, T> {
 
 /// For what has no schema.
 impl FromJson for Value {
-    fn from_json(value: Value, _: &Place<'_>) -> Result<Self, Misfit> {
-        Ok(value)
+    fn read(value: Json<'_>, _: &Place<'_>) -> Result<Self, Misfit> {
+        Ok(value.into_value())
     }
 }
 
@@ -210,17 +219,17 @@ impl ToJson for Value {
 }
 
 /// The elements of a list.
-fn list(value: Value, place: &Place<'_>) -> Result<Vec<Value>, Misfit> {
-    match value {
-        Value::Array(list) => Ok(list),
+fn list<'a>(value: Json<'a>, place: &Place<'_>) -> Result<Vec<Json<'a>>, Misfit> {
+    match value.0 {
+        Node::List(list) => Ok(list),
         _ => Err(place.misfit("expected a list")),
     }
 }
 
 /// The members of an object.
-pub(super) fn object(value: Value, place: &Place<'_>) -> Result<Map<String, Value>, Misfit> {
-    match value {
-        Value::Object(members) => Ok(members),
+pub(super) fn object<'a>(value: Json<'a>, place: &Place<'_>) -> Result<Members<'a>, Misfit> {
+    match value.0 {
+        Node::Object(members) => Ok(members),
         _ => Err(place.misfit("expected an object")),
     }
 }

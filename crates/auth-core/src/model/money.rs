@@ -9,6 +9,7 @@ use serde_json::{Number, Value};
 use super::json::{Extent, FromJson, ToJson};
 use super::place::{Misfit, Place};
 use super::scalar::Scalar;
+use super::tree::Json;
 
 /// An amount of money, kept as it came: a number stays a number, a text stays a text.
 ///
@@ -103,8 +104,8 @@ impl fmt::Display for Money {
 }
 
 impl FromJson for Money {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
-        match Scalar::from_json(value, place) {
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
+        match Scalar::read(value, place) {
             Ok(amount @ (Scalar::Number(_) | Scalar::Text(_))) => Ok(Self(amount)),
             _ => Err(place.misfit("expected an amount: a number or a text")),
         }

@@ -222,11 +222,11 @@ macro_rules! __names {
         }
 
         impl $crate::model::FromJson for $name {
-            fn from_json(
-                value: $crate::model::Value,
+            fn read(
+                value: $crate::model::Json<'_>,
                 place: &$crate::model::Place<'_>,
             ) -> ::core::result::Result<Self, $crate::model::Misfit> {
-                match <$crate::model::Scalar as $crate::model::FromJson>::from_json(value, place) {
+                match <$crate::model::Scalar as $crate::model::FromJson>::read(value, place) {
                     ::core::result::Result::Ok(value) => {
                         ::core::result::Result::Ok(Self::of(value))
                     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::json::{Extent, FromJson, ToJson};
 use super::place::{Misfit, Place};
+use super::tree::{Json, Node};
 
 /// A list that may come as its only element alone, for fields of which a provider documents both. Reads like a slice;
 /// written as it came.
@@ -42,11 +43,11 @@ impl<T> From<Vec<T>> for OneOrMany<T> {
 }
 
 impl<T: FromJson> FromJson for OneOrMany<T> {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
-        if value.is_array() {
-            return Vec::from_json(value, place).map(Self::from);
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
+        if matches!(value.0, Node::List(_)) {
+            return Vec::read(value, place).map(Self::from);
         }
-        let list = vec![T::from_json(value, place)?];
+        let list = vec![T::read(value, place)?];
         let is_bare = true;
         Ok(Self { list, is_bare })
     }

@@ -164,8 +164,8 @@ macro_rules! model {
         }
 
         impl $crate::model::FromJson for $name {
-            fn from_json(
-                value: $crate::model::Value,
+            fn read(
+                value: $crate::model::Json<'_>,
                 place: &$crate::model::Place<'_>,
             ) -> ::core::result::Result<Self, $crate::model::Misfit> {
                 let mut reader =

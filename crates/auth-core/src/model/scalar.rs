@@ -11,6 +11,7 @@ use serde_json::{Number, Value};
 
 use super::json::{Extent, FromJson, ToJson};
 use super::place::{Misfit, Place};
+use super::tree::{Json, Node};
 use crate::secret::Secret;
 
 /// A text, number or boolean exactly as it came. Two are equal if their forms are too: `12` is not `"12"`.
@@ -47,12 +48,12 @@ impl Scalar {
     }
 
     /// A scalar if the value is one.
-    fn of(value: Value) -> Option<Self> {
-        match value {
-            Value::Bool(value) => Some(Self::Boolean(value)),
-            Value::Number(value) => Some(Self::Number(value)),
-            Value::String(value) => Some(Self::Text(value)),
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
+    fn of(value: Json<'_>) -> Option<Self> {
+        match value.0 {
+            Node::Boolean(value) => Some(Self::Boolean(value)),
+            Node::Number(value) => Some(Self::Number(value)),
+            Node::Text(value) => Some(Self::Text(value.into_owned())),
+            Node::Null | Node::List(_) | Node::Object(_) => None,
         }
     }
 
@@ -149,7 +150,7 @@ impl From<&str> for Scalar {
 }
 
 impl FromJson for Scalar {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
         Self::of(value).ok_or_else(|| place.misfit("expected a text, number or boolean"))
     }
 }
@@ -165,7 +166,7 @@ impl ToJson for Scalar {
 }
 
 impl FromJson for bool {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
         let found = Scalar::of(value).and_then(|scalar| scalar.boolean());
         found.ok_or_else(|| place.misfit("expected a boolean"))
     }
@@ -180,7 +181,7 @@ impl ToJson for bool {
 macro_rules! integers {
     ($($integer:ident $expected:literal)*) => {$(
         impl FromJson for $integer {
-            fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+            fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
                 let found = Scalar::of(value).and_then(|scalar| scalar.integer());
                 found
                     .and_then(|integer| integer.try_into().ok())
@@ -203,7 +204,7 @@ integers! {
 }
 
 impl FromJson for f64 {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
         let found = Scalar::of(value).and_then(|scalar| scalar.float());
         found.ok_or_else(|| place.misfit("expected a number"))
     }
@@ -246,7 +247,7 @@ impl ToJson for f64 {
 }
 
 impl FromJson for String {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
         match Scalar::of(value) {
             Some(Scalar::Text(text)) => Ok(text),
             Some(other) => Ok(other.to_string()),
@@ -269,8 +270,8 @@ impl ToJson for str {
 
 /// The JSON that a secret is read from or written into belongs to the HTTP library and is not zeroed.
 impl FromJson for Secret {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
-        String::from_json(value, place).map(Self::from)
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
+        String::read(value, place).map(Self::from)
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::json::{Extent, FromJson, ToJson};
 use super::place::{Misfit, Place};
+use super::tree::{Json, Node};
 
 /// Text with a zone. The empty form is RFC 3339's, where letters may be small.
 const ZONED: [&str; 5] = [
@@ -186,9 +187,9 @@ impl From<String> for Time {
 }
 
 impl FromJson for Time {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
-        match value {
-            Value::String(text) => Ok(Self(text)),
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
+        match value.0 {
+            Node::Text(text) => Ok(Self(text.into_owned())),
             _ => Err(place.misfit("expected a time as text")),
         }
     }

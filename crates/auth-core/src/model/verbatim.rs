@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::json::{Extent, FromJson, ToJson};
 use super::place::{Misfit, Place};
+use super::tree::Json;
 
 /// A value together with the JSON it was read from, for fields whose documented form is open: a count that is a
 /// number or a text, an enum that is a name or a number.
@@ -77,9 +78,9 @@ impl<T: PartialEq> PartialEq for Verbatim<T> {
 impl<T: Eq> Eq for Verbatim<T> {}
 
 impl<T: FromJson> FromJson for Verbatim<T> {
-    fn from_json(value: Value, place: &Place<'_>) -> Result<Self, Misfit> {
-        let came = Came(Some(value.clone()));
-        let value = T::from_json(value, place)?;
+    fn read(value: Json<'_>, place: &Place<'_>) -> Result<Self, Misfit> {
+        let came = Came(Some(value.clone().into_value()));
+        let value = T::read(value, place)?;
         Ok(Self { value, came })
     }
 }

@@ -1,8 +1,6 @@
 //! The macro that tells payloads apart by one of their members.
 
-use serde_json::Value;
-
-use crate::model::{Misfit, Place, find};
+use crate::model::{Json, Misfit, Place};
 
 /// Which event a payload says that it is. For the expansion of [`events!`](crate::events!).
 #[doc(hidden)]
@@ -13,22 +11,14 @@ impl Told {
     /// Reads the member that a model would take for its field of these names: the first name that is there, in its exact
     /// spelling, or else in another case.
     pub fn read(
-        payload: &Value,
+        payload: &Json<'_>,
         names: &[&'static str],
         place: &Place<'_>,
     ) -> Result<Self, Misfit> {
-        let Value::Object(members) = payload else {
-            return Err(place.misfit("expected an object"));
-        };
-        match find(members, names, true) {
-            Some((_, Value::String(name), _)) => Ok(Self(Some(name.clone()))),
-            // A number or the like is no event that is known.
-            Some(_) => Ok(Self(None)),
-            None => {
-                let name = names.first().copied().unwrap_or_default();
-                Err(place.key(name).misfit("a required value is missing"))
-            }
-        }
+        // A number or the like is no event that is known.
+        payload
+            .told(names, place)
+            .map(|name| Self(name.map(str::to_owned)))
     }
 
     /// Says whether it is one of these, whatever its case.
@@ -116,15 +106,15 @@ macro_rules! events {
         }
 
         impl $crate::model::FromJson for $name {
-            fn from_json(
-                value: $crate::model::Value,
+            fn read(
+                value: $crate::model::Json<'_>,
                 place: &$crate::model::Place<'_>,
             ) -> ::core::result::Result<Self, $crate::model::Misfit> {
                 let told = $crate::webhook::Told::read(&value, &[$key $(, $other_key)*], place)?;
                 $(if told.is(&[$value $(, $other)*]) {
-                    return $crate::model::FromJson::from_json(value, place).map(Self::$event);
+                    return $crate::model::FromJson::read(value, place).map(Self::$event);
                 })+
-                $crate::model::FromJson::from_json(value, place).map(Self::Unknown)
+                $crate::model::FromJson::read(value, place).map(Self::Unknown)
             }
         }
 

@@ -1,0 +1,498 @@
+//! Holds JSON that was read and waits to be taken apart by models.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr as _;
+use std::sync::OnceLock;
+
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::place::{Misfit, Place};
+
+/// Objects with more members than this are searched by hash for names that come twice.
+const FEW: usize = 64;
+
+/// JSON without a schema, whose texts stay where they were read, as far as they have no escapes: a model that takes it
+/// apart copies what it keeps and nothing else, where a [`Value`] has copied every name and text before.
+///
+/// Of members of one name the last counts, as in [`Value`].
+///
+/// # Examples
+/// ```
+/// use auth_core::model::{FromJson, Json, Place, Value};
+///
+/// let json = Json::parse(br#"{"a":[1,"two"]}"#)?;
+/// let value: Value = json.clone().into_value();
+/// assert_eq!(value["a"][1], "two");
+/// assert_eq!(Value::read(json, &Place::root())?, value);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Json<'a>(pub(super) Node<'a>);
+
+#[derive(Clone)]
+pub(super) enum Node<'a> {
+    Null,
+    Boolean(bool),
+    Number(Number),
+    Text(Cow<'a, str>),
+    List(Vec<Json<'a>>),
+    Object(Members<'a>),
+}
+
+/// The members of an object, each name once.
+#[derive(Clone, Default)]
+pub(super) struct Members<'a> {
+    list: Vec<(Cow<'a, str>, Option<Json<'a>>)>,
+    /// Where the next one is likely to stand: providers write members in the order of their documentation.
+    next: usize,
+}
+
+impl<'a> Json<'a> {
+    /// Reads a whole document of UTF-8.
+    ///
+    /// # Errors
+    /// What is no JSON, and where; it repeats nothing of what was found.
+    ///
+    /// # Examples
+    /// ```
+    /// use auth_core::model::Json;
+    ///
+    /// let json = Json::parse(br#"{"a":1}"#)?;
+    /// assert_eq!(json.into_value()["a"], 1);
+    /// assert!(Json::parse(b"{").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn parse(document: &'a [u8]) -> Result<Self, serde_json::Error> {
+        match std::str::from_utf8(document) {
+            // Looked at once and not text by text.
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(document),
+        }
+    }
+
+    /// The same as a [`Value`].
+    pub fn into_value(self) -> Value {
+        match self.0 {
+            Node::Null => Value::Null,
+            Node::Boolean(value) => Value::Bool(value),
+            Node::Number(number) => Value::Number(number),
+            Node::Text(text) => Value::String(text.into_owned()),
+            Node::List(list) => list.into_iter().map(Json::into_value).collect(),
+            Node::Object(members) => Value::Object(members.into_map()),
+        }
+    }
+
+    pub(super) const fn is_null(&self) -> bool {
+        matches!(self.0, Node::Null)
+    }
+
+    /// The value of the member that a model would take for its field of these names, whatever their case: a text, or
+    /// `None` for any other kind of value. `Err` says what is missing at `place`.
+    pub(crate) fn told(
+        &self,
+        names: &[&'static str],
+        place: &Place<'_>,
+    ) -> Result<Option<&str>, Misfit> {
+        let Node::Object(members) = &self.0 else {
+            return Err(place.misfit("expected an object"));
+        };
+        let Some((at, _)) = members.position(names, true) else {
+            let name = names.first().copied().unwrap_or_default();
+            return Err(place.key(name).misfit("a required value is missing"));
+        };
+        Ok(match members.get(at) {
+            Some(Self(Node::Text(text))) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// Takes out the member of this name.
+    pub(crate) fn into_member(self, name: &str, place: &Place<'_>) -> Result<Option<Self>, Misfit> {
+        match self.0 {
+            Node::Object(mut members) => Ok(members.remove(name)),
+            _ => Err(place.misfit("expected an object")),
+        }
+    }
+}
+
+/// Shows what kind of JSON it is and nothing more: it can hold secrets and what a person wrote.
+impl fmt::Debug for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Node::Null => "null",
+            Node::Boolean(_) => "a boolean",
+            Node::Number(_) => "a number",
+            Node::Text(_) => "a text",
+            Node::List(_) => "a list",
+            Node::Object(_) => "an object",
+        })
+    }
+}
+
+impl From<Value> for Json<'_> {
+    fn from(value: Value) -> Self {
+        Self(match value {
+            Value::Null => Node::Null,
+            Value::Bool(value) => Node::Boolean(value),
+            Value::Number(number) => Node::Number(number),
+            Value::String(text) => Node::Text(text.into()),
+            Value::Array(list) => Node::List(list.into_iter().map(Self::from).collect()),
+            Value::Object(members) => {
+                let list = members.into_iter();
+                let list = list.map(|(name, value)| (name.into(), Some(value.into())));
+                let list = list.collect();
+                Node::Object(Members { list, next: 0 })
+            }
+        })
+    }
+}
+
+impl<'a> Members<'a> {
+    /// Those that are still there.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
+        self.list
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_ref(), value.as_ref()?)))
+    }
+
+    /// Takes out the member of exactly this name.
+    pub(super) fn remove(&mut self, name: &str) -> Option<Json<'a>> {
+        let length = self.list.len();
+        let is_it = |at: &usize| self.list.get(*at).is_some_and(|(own, _)| own == name);
+        let at = (self.next..length).chain(0..self.next).find(is_it)?;
+        self.next = at + 1;
+        self.list[at].1.take()
+    }
+
+    /// Where the field of these names stands, and which of the names it bears: the first that is there, in its exact
+    /// spelling or else, where that does not matter, in another case, of several the first in alphabetical order.
+    pub(super) fn position(
+        &self,
+        names: &[&'static str],
+        any_case: bool,
+    ) -> Option<(usize, &'static str)> {
+        let there = || {
+            self.list
+                .iter()
+                .enumerate()
+                .filter(|(_, (_, value))| value.is_some())
+        };
+        names.iter().find_map(|name| {
+            let mut found = there().find(|(_, (key, _))| key == name);
+            if any_case && found.is_none() {
+                let same = there().filter(|(_, (key, _))| is_same(key, name, true));
+                found = same.min_by_key(|(_, (key, _))| key);
+            }
+            found.map(|(at, _)| (at, *name))
+        })
+    }
+
+    /// Takes out the member that stands there, with its name as it came.
+    pub(super) fn take_at(&mut self, at: usize) -> Option<(Cow<'a, str>, Json<'a>)> {
+        let (name, value) = self.list.get_mut(at)?;
+        let value = value.take()?;
+        Some((name.clone(), value))
+    }
+
+    /// The member that stands there.
+    pub(super) fn get(&self, at: usize) -> Option<&Json<'a>> {
+        self.list.get(at)?.1.as_ref()
+    }
+
+    /// What is still there, to be kept.
+    pub(super) fn into_map(self) -> Map<String, Value> {
+        self.into_pairs()
+            .map(|(name, value)| (name.into_owned(), value.into_value()))
+            .collect()
+    }
+
+    /// What is still there.
+    pub(super) fn into_pairs(self) -> impl Iterator<Item = (Cow<'a, str>, Json<'a>)> {
+        let pairs = self.list.into_iter();
+        pairs.filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+/// Whether a member's name is that of a field.
+pub(super) fn is_same(key: &str, name: &str, any_case: bool) -> bool {
+    match any_case {
+        true => key.eq_ignore_ascii_case(name),
+        false => key == name,
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Tree).map(Self)
+    }
+}
+
+struct Tree;
+
+impl<'de> Visitor<'de> for Tree {
+    type Value = Node<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node<'de>, E> {
+        Ok(Node::Boolean(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node<'de>, E> {
+        Ok(Number::from_f64(value).map_or(Node::Null, Node::Number))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(text.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(text.to_owned().into()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Node<'de>, E> {
+        Ok(Node::Text(text.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Node<'de>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(element) = elements.next_element()? {
+            list.push(element);
+        }
+        Ok(Node::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node<'de>, A::Error> {
+        let mut list = Vec::new();
+        let mut seen = Seen::default();
+        while let Some(name) = members.next_key_seed(Name)? {
+            if name == NUMBER && list.is_empty() && keeps_digits() {
+                return digits(&members.next_value::<String>()?);
+            }
+            let value = Some(members.next_value()?);
+            match seen.position(&list, &name) {
+                None => list.push((name, value)),
+                Some(at) => list[at].1 = value,
+            }
+        }
+        Ok(Node::Object(Members { list, next: 0 }))
+    }
+}
+
+/// The name under which serde_json hands over a number's digits, where some crate of the tree has switched on its feature
+/// `arbitrary_precision`.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// Whether that feature is on; elsewhere an object may have a member of that name.
+fn keeps_digits() -> bool {
+    static KEEPS: OnceLock<bool> = OnceLock::new();
+    const DIGITS: &str = "0.10000000000000000001";
+    *KEEPS.get_or_init(|| Number::from_str(DIGITS).is_ok_and(|read| read.to_string() == DIGITS))
+}
+
+fn digits<'a, E: de::Error>(text: &str) -> Result<Node<'a>, E> {
+    let number = Number::from_str(text);
+    number.map(Node::Number).map_err(E::custom)
+}
+
+/// A member's name, borrowed where it can be.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(name.into())
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(name.to_owned().into())
+    }
+}
+
+/// Which names an object has had so far.
+#[derive(Default)]
+struct Seen<'a> {
+    /// A bit for each: where it is not set, the name is new.
+    bits: u64,
+    /// Where each name stands, once there are many.
+    many: HashMap<Cow<'a, str>, usize>,
+}
+
+impl<'a> Seen<'a> {
+    /// Where `name` stands in `list`; if nowhere, it is about to stand at the end.
+    #[expect(
+        clippy::ptr_arg,
+        reason = "a clone of it borrows where it does; a text would be copied"
+    )]
+    fn position<T>(&mut self, list: &[(Cow<'a, str>, T)], name: &Cow<'a, str>) -> Option<usize> {
+        if list.len() >= FEW {
+            if self.many.is_empty() {
+                let known = list.iter().enumerate();
+                self.many = known.map(|(at, (name, _))| (name.clone(), at)).collect();
+            }
+            let known = self.many.get(name).copied();
+            if known.is_none() {
+                self.many.insert(name.clone(), list.len());
+            }
+            return known;
+        }
+        let bytes = name.as_bytes();
+        let ends = bytes.first().zip(bytes.last());
+        let print = ends.map_or(0, |(first, last)| {
+            first.wrapping_mul(7) ^ last.wrapping_mul(3)
+        });
+        let bit = 1 << ((usize::from(print) + bytes.len() * 13) % 64);
+        let is_new = self.bits & bit == 0;
+        self.bits |= bit;
+        match is_new {
+            true => None,
+            false => list.iter().position(|(known, _)| known == name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(text: &str) -> Result<Value, serde_json::Error> {
+        Json::parse(text.as_bytes()).map(Json::into_value)
+    }
+
+    #[test]
+    fn what_is_no_utf8_is_refused_wherever_it_stands() {
+        for document in [&b"\"\xff\""[..], b"{\"\xc3\":1}", b"\xff", b"[1]\xff"] {
+            let expected = serde_json::from_slice::<Value>(document).expect_err("no JSON");
+            let told = Json::parse(document).expect_err("no JSON");
+            assert_eq!(told.to_string(), expected.to_string());
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_what_serde_json_reads() {
+        for text in [
+            "null",
+            "true",
+            "-7",
+            "18446744073709551615",
+            "1.5e300",
+            r#""plain""#,
+            r#""with \"escapes\" \u00e9\ud83d\ude00""#,
+            r#"[1,[],{},"two",[null,{"a":[false]}]]"#,
+            r#"{"b":1,"a":{"\u0062":2,"b":3},"":0}"#,
+            r#"{"a":1,"a":2}"#,
+            r#"{"$serde_json::private::Number":"12"}"#,
+        ] {
+            let expected: Value = serde_json::from_str(text).expect(text);
+            assert_eq!(read(text).ok(), Some(expected), "{text}");
+        }
+        for text in [
+            "",
+            "[1",
+            "{\"a\"}",
+            "{1:2}",
+            "1e999",
+            "nul",
+            "\"\\ud800\"",
+            "[1]x",
+        ] {
+            let expected = serde_json::from_str::<Value>(text).expect_err(text);
+            let told = read(text).expect_err(text);
+            assert_eq!(told.to_string(), expected.to_string(), "{text}");
+        }
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        assert!(
+            read(&deep).is_err(),
+            "as deep as serde_json goes, and no deeper"
+        );
+    }
+
+    #[test]
+    fn of_members_with_one_name_the_last_counts_however_many_there_are() {
+        for count in [2, 10, 63, 64, 65, 66, 130, 1_000] {
+            let members: Vec<String> = (0..count)
+                .map(|n| format!(r#""member{}":{n}"#, n % (count / 2)))
+                .collect();
+            let text = format!("{{{}}}", members.join(","));
+            let expected: Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(read(&text).ok(), Some(expected), "{count} members");
+        }
+    }
+
+    #[test]
+    fn members_are_found_in_any_order_and_once() {
+        let names: Vec<String> = (0..40).map(|n| format!("n{n}")).collect();
+        let value: Value = names
+            .iter()
+            .map(|name| (name.clone(), json!(name)))
+            .collect();
+        let text = value.to_string();
+        for step in [1, 3, 7, 11, 39] {
+            let json: Json<'_> = serde_json::from_str(&text).expect("JSON");
+            let Node::Object(mut members) = json.0 else {
+                panic!("an object");
+            };
+            for n in 0..40 {
+                let name = &names[n * step % 40];
+                let found = members.remove(name).map(Json::into_value);
+                assert_eq!(found, Some(json!(name)));
+                assert!(members.remove(name).is_none(), "it was taken out");
+            }
+            assert!(members.remove("n40").is_none());
+            assert_eq!(members.iter().count(), 0);
+        }
+    }
+
+    #[test]
+    fn texts_without_escapes_are_not_copied() {
+        let text = r#"{"name":["plain","esc\naped"]}"#;
+        let json: Json<'_> = serde_json::from_slice(text.as_bytes()).expect("JSON");
+        let Node::Object(members) = json.0 else {
+            panic!("an object");
+        };
+        let (name, list) = members.into_pairs().next().expect("a member");
+        assert!(matches!(name, Cow::Borrowed("name")));
+        let Node::List(list) = list.0 else {
+            panic!("a list");
+        };
+        assert!(matches!(list[0].0, Node::Text(Cow::Borrowed("plain"))));
+        assert!(matches!(list[1].0, Node::Text(Cow::Owned(_))));
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_it() {
+        let json: Json<'_> = json!({ "canary": "canary" }).into();
+        assert_eq!(format!("{json:?}"), "an object");
+    }
+}
