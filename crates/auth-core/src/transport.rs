@@ -363,18 +363,28 @@ impl Transport {
         let mut answer = http::Response::new(Bytes::new());
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
+        let mut whole = Bytes::new();
         let mut body = BytesMut::new();
         while let Some(chunk) = response
             .chunk()
             .await
             .map_err(|error| self.failed(host, error))?
         {
-            if body.len() + chunk.len() > largest {
+            if whole.len() + body.len() + chunk.len() > largest {
                 return Err(too_large());
             }
+            if whole.is_empty() && body.is_empty() {
+                // Most answers come in one piece, which is not copied.
+                whole = chunk;
+                continue;
+            }
+            body.extend_from_slice(&std::mem::take(&mut whole));
             body.extend_from_slice(&chunk);
         }
-        *answer.body_mut() = body.freeze();
+        if !body.is_empty() {
+            whole = body.freeze();
+        }
+        *answer.body_mut() = whole;
         Ok(answer)
     }
 

@@ -139,16 +139,18 @@ impl Repeat {
                 .headers
                 .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        let mut told = names(&ready.url);
-        append_query(&mut ready.url, &self.query);
-        told.extend(self.query.into_iter().map(|(name, _)| name));
-        let missing: Vec<_> = self
-            .shared
-            .fixed_query
-            .iter()
-            .filter(|(name, _)| !holds(&told, name))
+        let fixed = &self.shared.fixed_query;
+        let told = |name: &str| {
+            let mut own = ready.url.query_pairs().map(|(name, _)| name);
+            let mut added = self.query.iter().map(|(name, _)| name);
+            own.any(|known| known.eq_ignore_ascii_case(name))
+                || added.any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let missing = fixed.iter().filter(|(name, _)| !told(name));
+        let missing: Vec<_> = missing
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
+        append_query(&mut ready.url, &self.query);
         append_query(&mut ready.url, &missing);
         (self.shared, ready)
     }
