@@ -29,6 +29,10 @@ pub(crate) struct Bench {
     /// Only count the instructions of the cached path and of one request, and fail where they have grown.
     #[arg(long, conflicts_with = "groups")]
     guard: bool,
+    /// Run the criterion benches whose names hold this (all without a word): for work on one path, with what has changed
+    /// since their last run.
+    #[arg(long, conflicts_with_all = ["groups", "guard"], num_args = 0..=1, default_missing_value = "")]
+    criterion: Option<String>,
 }
 
 impl Bench {
@@ -41,6 +45,14 @@ impl Bench {
             return Ok(report.exit_code());
         }
         let shell = &workspace.shell;
+        if let Some(filter) = &self.criterion {
+            cmd!(
+                shell,
+                "cargo bench --locked --manifest-path {MANIFEST} --target-dir {TARGET} --bench paths -- {filter}"
+            )
+            .run()?;
+            return Ok(ExitCode::SUCCESS);
+        }
         cmd!(
             shell,
             "cargo build --release --locked --manifest-path {MANIFEST} --target-dir {TARGET}"

@@ -63,7 +63,7 @@ pub(crate) async fn measure(name: &str) -> Result<Group> {
         other => bail!("there is no group `{other}`"),
     }
     .with_context(|| name.to_owned())?;
-    group.setting = crate::page::setting()?;
+    group.setting = crate::machine::setting()?;
     Ok(group)
 }
 

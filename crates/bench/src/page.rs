@@ -4,13 +4,12 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 
 use crate::groups;
 use crate::plot;
-use crate::result::{Cell, Group, number};
+use crate::result::{Cell, Group};
 
 const HEAD: &str = "# Benchmarks\n\n\
 `cargo xtask bench [group]` writes this page: ours beside the peers against one loopback server, in one run and by turns. \
@@ -76,39 +75,6 @@ pub(crate) fn write(docs: &Path, kept: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The machine and the day of a run.
-pub(crate) fn setting() -> Result<String> {
-    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let model = model.map_or("an unknown processor", |(_, model)| model);
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let kernel = kernel.split('-').next().unwrap_or_default().trim();
-    let cores = std::thread::available_parallelism()?;
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().unwrap_or_default().to_owned();
-    Ok(format!(
-        "On {}: {cores} cores of {model}, Linux {kernel}, load at the end {load}.",
-        today()?
-    ))
-}
-
-/// The date in UTC.
-fn today() -> Result<String> {
-    let days = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() / 86_400;
-    // Howard Hinnant's "days to civil", for years after 1970.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted / 146_097, shifted % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + u64::from(month <= 2);
-    Ok(format!("{year}-{month:02}-{day:02}"))
-}
-
 /// Compiler and peers, as the lock file has them.
 fn versions() -> Result<String> {
     let rustc = Command::new("rustc").arg("--version").output()?;
@@ -133,9 +99,4 @@ fn versions() -> Result<String> {
         rustc.trim(),
         found.join(", ")
     ))
-}
-
-/// A number as the plots show it.
-pub(crate) fn label(value: f64) -> String {
-    number(value)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::page::label;
+use crate::result::number;
 
 const ROW: usize = 26;
 const LEFT: usize = 400;
@@ -58,7 +58,7 @@ pub(crate) fn bars(title: &str, bars: &[(&str, f64)]) -> String {
             ROW - 8,
             LEFT as f64 + length + 6.0,
             y + 17,
-            label(*value),
+            number(*value),
         );
     }
     svg + "</svg>\n"

@@ -7,14 +7,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// How many records a list has.
-pub(crate) const RECORDS: usize = 1_000;
+pub const RECORDS: usize = 1_000;
 /// How many of them a page has.
-pub(crate) const PAGE: usize = 100;
+pub const PAGE: usize = 100;
 pub(crate) const LIST: &str = "/int/v1/recipient";
 pub(crate) const PAGED: &str = "/int/v1/campaign";
 
 /// One recipient as Communic8 documents it.
-pub(crate) fn recipient(number: usize) -> Value {
+pub fn recipient(number: usize) -> Value {
     json!({
         "_id": format!("{number:024x}"),
         "email": format!("jo.{number}@example.com"),
@@ -40,12 +40,12 @@ fn body(records: &[Value]) -> Bytes {
 }
 
 /// The list of recipients, as one answer.
-pub(crate) fn list() -> Bytes {
+pub fn list() -> Bytes {
     body(&(0..RECORDS).map(recipient).collect::<Vec<_>>())
 }
 
 /// Each answer by path, or by path and query.
-pub(crate) fn lists() -> HashMap<String, Bytes> {
+pub fn lists() -> HashMap<String, Bytes> {
     let mut lists = HashMap::from([(LIST.to_owned(), list())]);
     for first in (0..=RECORDS).step_by(PAGE) {
         let page: Vec<_> = (first..(first + PAGE).min(RECORDS)).map(campaign).collect();
@@ -112,7 +112,7 @@ pub(crate) struct Recipient {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "what is measured is the decoding of every field")]
-pub(crate) struct LeanRecipient {
+pub struct LeanRecipient {
     #[serde(rename = "_id")]
     id: Option<String>,
     email: Option<String>,
@@ -160,6 +160,16 @@ struct AgreementLog {
     history: Option<Vec<Value>>,
 }
 
+auth_core::model! {
+    /// An answer with recipients, as the typed call reads it.
+    pub struct Recipients {
+        required {
+            /// The recipients.
+            data: Vec<communic8::v1::Recipient> = "data",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Campaign {
     #[serde(rename = "_id")]
@@ -170,17 +180,12 @@ pub(crate) struct Campaign {
 }
 
 /// Decodes the list in one of four ways, and says how many records it has.
-pub(crate) fn decode(how: &str, list: &[u8]) -> anyhow::Result<usize> {
-    use auth_core::model::{FromJson as _, Place};
+pub fn decode(how: &str, list: &[u8]) -> anyhow::Result<usize> {
+    use auth_core::model::{FromJson as _, Json, Place};
     Ok(match how {
-        "models" => {
-            let mut answer: Value = serde_json::from_slice(list)?;
-            let records = answer["data"].take();
-            let records = Vec::<communic8::v1::Recipient>::from_json(records, &Place::root());
-            records
-                .map_err(|misfit| anyhow::anyhow!("{}", misfit.problem()))?
-                .len()
-        }
+        "models" => Recipients::read(Json::parse(list)?, &Place::root())?
+            .data
+            .len(),
         "serde" => serde_json::from_slice::<Answer<Recipient>>(list)?
             .data
             .len(),

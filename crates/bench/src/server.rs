@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -37,7 +38,7 @@ struct State {
 }
 
 /// Serves until the process that started it is gone.
-pub(crate) async fn serve() -> Result<()> {
+pub async fn serve() -> Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("{}", listener.local_addr()?);
     std::thread::spawn(|| {
@@ -152,10 +153,13 @@ fn control(state: &Mutex<State>, query: &str) {
 
 /// How the token endpoint is to behave.
 #[derive(Clone, Copy)]
-pub(crate) struct Mood {
-    pub(crate) latency_ms: u64,
-    pub(crate) lifetime_ms: u64,
-    pub(crate) fails: bool,
+pub struct Mood {
+    /// How long it takes.
+    pub latency_ms: u64,
+    /// How long its tokens live.
+    pub lifetime_ms: u64,
+    /// Whether it answers 400.
+    pub fails: bool,
 }
 
 impl Default for Mood {
@@ -169,14 +173,20 @@ impl Default for Mood {
 }
 
 /// The server's process; it ends with this value.
-pub(crate) struct Server {
+pub struct Server {
     process: Child,
     address: String,
 }
 
 impl Server {
-    pub(crate) fn start() -> Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
+    /// Starts it from this very program.
+    pub fn start() -> Result<Self> {
+        Self::start_from(&std::env::current_exe()?)
+    }
+
+    /// Starts it from the program `bench`, wherever that is.
+    pub fn start_from(bench: &Path) -> Result<Self> {
+        let mut process = Command::new(bench)
             .arg("serve")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -188,12 +198,13 @@ impl Server {
         Ok(Self { process, address })
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Its origin.
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Sets the token endpoint's mood and forgets the requests so far.
-    pub(crate) fn set(&self, mood: Mood) -> Result<()> {
+    pub fn set(&self, mood: Mood) -> Result<()> {
         let Mood {
             latency_ms,
             lifetime_ms,
@@ -207,7 +218,7 @@ impl Server {
     }
 
     /// When token requests came, in seconds since the mood was set.
-    pub(crate) fn times(&self) -> Result<Vec<f64>> {
+    pub fn times(&self) -> Result<Vec<f64>> {
         let answer = self.ask("/times")?;
         let (_, body) = answer.split_once("\r\n\r\n").context("no answer")?;
         Ok(serde_json::from_str(body)?)

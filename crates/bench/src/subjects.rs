@@ -10,16 +10,18 @@ mod yup;
 use anyhow::Result;
 use http::HeaderValue;
 
-pub(crate) use aws::{Aws, AwsShort};
-pub(crate) use azure::{Azure, AzurePolicy, get, pipeline};
-pub(crate) use google::Google;
-pub(crate) use oauth2_lock::OAuth2Lock;
-pub(crate) use ours::{Limit, Ours, Ready, client};
-pub(crate) use yup::{KEY, Yup, private_key};
+pub use aws::{Aws, AwsShort};
+pub use azure::{Azure, AzurePolicy, get, pipeline};
+pub use google::Google;
+pub use oauth2_lock::OAuth2Lock;
+pub use ours::{Limit, Ours, Ready, client};
+pub use yup::{KEY, Yup, private_key};
 
 /// Who gives a header.
-pub(crate) trait Subject: Sized + Send + Sync + 'static {
+pub trait Subject: Sized + Send + Sync + 'static {
+    /// What it hands out.
     type Header: Header;
+    /// Why it can't.
     type Error: Send + Sync + Into<anyhow::Error>;
 
     /// Makes it for the server at `url`; nothing is asked for yet.
@@ -30,7 +32,7 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
 }
 
 /// What holds a header's value.
-pub(crate) trait Header: Send {
+pub trait Header: Send {
     /// The value, to be put into a request.
     fn into_value(self) -> HeaderValue;
 }
@@ -48,6 +50,7 @@ impl Header for auth_core::Authorization {
 }
 
 /// Calls a generic function for the subject of that name: `call!(name, function(arguments))`.
+#[macro_export]
 macro_rules! for_subject {
     ($name:expr, $function:ident($($argument:expr),* $(,)?)) => {
         match $name {
@@ -65,10 +68,10 @@ macro_rules! for_subject {
         }
     };
 }
-pub(crate) use for_subject;
+pub use crate::for_subject;
 
 /// Each subject that keeps a token, and how the tables call it.
-pub(crate) const TOKEN_KEEPERS: &[(&str, &str)] = &[
+pub const TOKEN_KEEPERS: &[(&str, &str)] = &[
     ("ours", "ours: `Session::authorization`"),
     ("oauth2", "oauth2 behind a tokio mutex"),
     ("yup", "yup-oauth2"),

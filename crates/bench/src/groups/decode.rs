@@ -68,8 +68,9 @@ pub(super) fn measure() -> Result<Group> {
         );
     }
     table.reason(
-        "Models are decoded by way of `Value`, by one small decoder each that keeps unknown members and the path of a \
-         misfit: integrators compile a fraction of what derives would cost them, and pay with time here.",
+        "Models are decoded by way of a tree whose texts stay in the body, by one small decoder each that keeps unknown \
+         members and the path of a misfit: integrators compile a fraction of what derives would cost them, and pay with \
+         time here.",
     );
     group.tables.push(table);
     Ok(group)

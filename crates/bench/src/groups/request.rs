@@ -41,15 +41,19 @@ const SUBJECTS: &[(&str, &str)] = &[
 ];
 
 /// Someone who makes a GET and says how long the answer is.
-pub(super) enum Getter {
+pub enum Getter {
+    /// Bare reqwest.
     Bare(Bare),
+    /// Ours.
     Communic8(communic8::Client),
+    /// Ours.
     Webcommander(webcommander::Client),
+    /// Ours.
     Comm100(comm100::Client),
 }
 
 /// A bare client, and the header that never changes.
-pub(super) struct Bare {
+pub struct Bare {
     http: reqwest::Client,
     url: String,
     header: HeaderValue,
@@ -69,7 +73,7 @@ impl Getter {
     }
 
     /// The client of that name; `None` is for no client of ours and not for bare reqwest.
-    pub(super) fn new(name: &str, url: &str) -> Result<Option<Self>> {
+    pub fn new(name: &str, url: &str) -> Result<Option<Self>> {
         let settings = Settings::new().no_rate_limiter();
         Ok(Some(match name {
             "bare" => Self::bare(url, None)?,
@@ -95,7 +99,8 @@ impl Getter {
         }))
     }
 
-    pub(super) async fn get(&self) -> Result<usize> {
+    /// Makes the GET.
+    pub async fn get(&self) -> Result<usize> {
         Ok(match self {
             Self::Bare(Bare {
                 http,

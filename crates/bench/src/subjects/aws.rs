@@ -19,7 +19,8 @@ use http::HeaderValue;
 
 use super::Subject;
 
-pub(crate) struct Aws {
+/// aws-smithy-runtime's identity cache.
+pub struct Aws {
     cache: SharedIdentityCache,
     resolver: SharedIdentityResolver,
     components: RuntimeComponents,
@@ -96,7 +97,7 @@ impl Subject for Aws {
 }
 
 /// The same with a buffer that suits tokens of 200 ms.
-pub(crate) struct AwsShort(Aws);
+pub struct AwsShort(Aws);
 
 impl Subject for AwsShort {
     type Header = HeaderValue;

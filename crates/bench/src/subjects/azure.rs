@@ -87,7 +87,8 @@ fn credential(url: &str) -> Result<Arc<ClientSecretCredential>> {
     )?)
 }
 
-pub(crate) struct Azure(Arc<ClientSecretCredential>);
+/// azure_identity's client secret credential.
+pub struct Azure(Arc<ClientSecretCredential>);
 
 impl Subject for Azure {
     type Header = HeaderValue;
@@ -108,7 +109,7 @@ impl Subject for Azure {
 
 /// The bearer policy before a policy that sends nothing, or, with `false`, the latter alone: the difference is what the
 /// policy costs.
-pub(crate) struct AzurePolicy<const AUTHORIZES: bool> {
+pub struct AzurePolicy<const AUTHORIZES: bool> {
     policy: BearerTokenAuthorizationPolicy,
     next: [Arc<dyn Policy>; 1],
     url: Url,
@@ -160,7 +161,7 @@ impl<const AUTHORIZES: bool> Subject for AzurePolicy<AUTHORIZES> {
 }
 
 /// A whole pipeline with the bearer policy, for requests to the loopback server.
-pub(crate) fn pipeline(url: &str) -> Result<azure_core::http::Pipeline> {
+pub fn pipeline(url: &str) -> Result<azure_core::http::Pipeline> {
     let policy = BearerTokenAuthorizationPolicy::new(credential(url)?, ["bench"]);
     let policies: Vec<Arc<dyn Policy>> = vec![Arc::new(policy)];
     Ok(azure_core::http::Pipeline::new(
@@ -174,7 +175,7 @@ pub(crate) fn pipeline(url: &str) -> Result<azure_core::http::Pipeline> {
 }
 
 /// A GET through the pipeline.
-pub(crate) async fn get(pipeline: &azure_core::http::Pipeline) -> Result<usize> {
+pub async fn get(pipeline: &azure_core::http::Pipeline) -> Result<usize> {
     let mut request = Request::new(Url::parse(HTTPS)?.join("/one")?, Method::Get);
     let context = azure_core::http::Context::new();
     let answer = pipeline.send(&context, &mut request, None).await?;

@@ -7,7 +7,8 @@ use http::HeaderValue;
 
 use super::Subject;
 
-pub(crate) struct Google(Credentials);
+/// google-cloud-auth's credentials.
+pub struct Google(Credentials);
 
 impl Subject for Google {
     type Header = HeaderValue;

@@ -16,7 +16,8 @@ const LEEWAY: Duration = Duration::from_secs(10);
 type Client =
     BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
-pub(crate) struct OAuth2Lock {
+/// The oauth2 crate behind a tokio mutex.
+pub struct OAuth2Lock {
     client: Client,
     http: reqwest::Client,
     token: Mutex<Option<(String, Instant)>>,

@@ -10,12 +10,13 @@ use http::HeaderValue;
 use super::Subject;
 
 /// A Communic8 client that exchanges a pair for tokens; the loopback server takes any.
-pub(crate) fn client(url: &str, settings: Settings) -> Result<communic8::Client> {
+pub fn client(url: &str, settings: Settings) -> Result<communic8::Client> {
     let builder = communic8::Client::builder(url).client_credentials("bench-id", "bench-value");
     Ok(builder.settings(settings).build()?)
 }
 
-pub(crate) struct Ours(Session);
+/// A session of ours.
+pub struct Ours(Session);
 
 impl Subject for Ours {
     type Header = Authorization;
@@ -31,7 +32,7 @@ impl Subject for Ours {
 }
 
 /// The same, asked first whether a token is at hand.
-pub(crate) struct Ready(Session);
+pub struct Ready(Session);
 
 impl Subject for Ready {
     type Header = Authorization;
@@ -52,7 +53,7 @@ impl Subject for Ready {
 }
 
 /// The least that any keeper of tokens can do: load what is current, look at the clock, clone the header.
-pub(crate) struct Limit(arc_swap::ArcSwap<(HeaderValue, Instant)>);
+pub struct Limit(arc_swap::ArcSwap<(HeaderValue, Instant)>);
 
 impl Subject for Limit {
     type Header = HeaderValue;

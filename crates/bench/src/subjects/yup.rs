@@ -13,10 +13,10 @@ use yup_oauth2::{ServiceAccountAuthenticator, ServiceAccountKey};
 use super::Subject;
 
 /// Where a process that counts finds the key that it is not to make: how long that takes is a matter of luck.
-pub(crate) const KEY: &str = "BENCH_KEY";
+pub const KEY: &str = "BENCH_KEY";
 
 /// A key for this run, in PEM.
-pub(crate) fn private_key() -> Result<String> {
+pub fn private_key() -> Result<String> {
     static MADE: OnceLock<String> = OnceLock::new();
     if let Some(key) = MADE.get() {
         return Ok(key.clone());
@@ -28,7 +28,8 @@ pub(crate) fn private_key() -> Result<String> {
     Ok(MADE.get_or_init(|| key).clone())
 }
 
-pub(crate) struct Yup(Authenticator<HttpsConnector<HttpConnector>>);
+/// yup-oauth2's authenticator.
+pub struct Yup(Authenticator<HttpsConnector<HttpConnector>>);
 
 impl Subject for Yup {
     type Header = HeaderValue;
