@@ -22,8 +22,11 @@ use crate::clock::{Clock, Deadline};
 use crate::dialect::{BodyFormat, ClientProof, Dialect, Refresh, TokenRow};
 use crate::error::{Error, ErrorKind, without_value};
 use crate::grant::{AuthorizationCode, Grant, GrantType, Patience, Principal};
+use crate::rate_limit::Turn;
+use crate::retry_budget::RETRY;
 use crate::secret::{Scrubber, Secret, base64_pair, secret_of_pair};
 use crate::token::TokenSet;
+use crate::token_budget::TokenBudget;
 use crate::transport::{BaseUrl, Transport};
 
 use answer::TokenAnswer;
@@ -49,6 +52,7 @@ type Engine = Client<
 /// Where and how one principal gets its tokens.
 pub(crate) struct TokenEndpoint {
     pub(crate) dialect: Dialect,
+    pub(crate) budget: TokenBudget,
     pub(crate) base: BaseUrl,
     pub(crate) principal: Principal,
     /// The format of a body where the dialect's row leaves a choice.
@@ -198,10 +202,12 @@ impl TokenEndpoint {
     }
 
     /// Asks for a token; tries again at most [`retries`](Self::retries) times where the provider surely did nothing
-    /// with the request, or says that it is busy. Nothing is sent whose answer could come after `until`.
+    /// with the request, or says that it is busy. Nothing is sent whose answer could come after `until`, and nothing
+    /// beyond the budget: the first request spends `turn` or waits for another, a retry has to find one.
     pub(crate) async fn send(
         &self,
         prepared: &Prepared<'_>,
+        turn: Option<Turn>,
         until: &Deadline,
         clock: &dyn Clock,
     ) -> Result<Issued, Error> {
@@ -215,10 +221,20 @@ impl TokenEndpoint {
         if until.left(clock) < self.timeout {
             return Err(Error::store("lock", "too little is left of its lease"));
         }
+        match (turn, &self.budget.limiter) {
+            (Some(turn), _) => turn.spend(),
+            (None, Some(limiter)) => {
+                let patience = until.left(clock).saturating_sub(self.timeout);
+                let waited = limiter.turn(clock, patience).await;
+                waited.map_err(|_| self.no_turn(clock, false))?;
+            }
+            (None, None) => {}
+        }
         loop {
             let (sent, sent_utc) = (clock.now(), clock.utc());
             let error = match self.once(row, exchange, proof, clock).await {
                 Ok(answer) => {
+                    self.budget.retries.answered_well();
                     let received = clock.now();
                     let lifetime = answer.lifetime(clock.utc());
                     return Ok(Issued {
@@ -238,6 +254,7 @@ impl TokenEndpoint {
                 || !self.may_repeat(*grant, &error)
                 || wait > self.timeout
                 || !is_in_time
+                || !self.budget.retries.take(RETRY, &error, clock.now())
             {
                 return Err(error);
             }
@@ -253,7 +270,20 @@ impl TokenEndpoint {
             if until.left(clock) < self.timeout {
                 return Err(error); // the machine was suspended meanwhile
             }
+            if let Some(limiter) = &self.budget.limiter {
+                match limiter.free(clock) {
+                    Some(turn) => turn.spend(),
+                    None => return Err(error),
+                }
+            }
         }
+    }
+
+    /// The failure of whoever needs a token request and may not make one; `sent` says whether a call had left.
+    pub(crate) fn no_turn(&self, clock: &dyn Clock, sent: bool) -> Error {
+        let limiter = self.budget.limiter.as_ref();
+        let wait = limiter.map(|limiter| limiter.expected_wait(clock));
+        Error::tokens_rate_limited(wait.unwrap_or_default(), sent)
     }
 
     /// A request that surely never left may be repeated; 429 and 502 to 504 too, but for a code, which is good for

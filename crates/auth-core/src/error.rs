@@ -224,6 +224,18 @@ impl Error {
         .with(|inner| inner.retry_after = Some(retry_after))
     }
 
+    /// Our own limit of token requests would be exceeded; `sent` says whether the call had left.
+    pub(crate) fn tokens_rate_limited(retry_after: Duration, sent: bool) -> Self {
+        Self::new(
+            ErrorKind::RateLimited,
+            "no token: the client-side rate limit of token requests is used up for longer than the call may wait",
+        )
+        .with(|inner| {
+            inner.sent = sent;
+            inner.retry_after = Some(retry_after);
+        })
+    }
+
     /// A person must sign in again.
     pub(crate) fn reauthorize(reason: &'static str, cause: Option<&Self>) -> Self {
         let error = Self::new(ErrorKind::Reauthorize, reason);

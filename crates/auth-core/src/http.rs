@@ -24,6 +24,7 @@ use crate::dialect::{Dialect, Placement};
 use crate::endpoint::TokenEndpoint;
 use crate::error::Error;
 use crate::rate_limit::RateLimiter;
+use crate::retry_budget::RetryBudget;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::transport::{BaseUrl, Transport};
@@ -35,7 +36,7 @@ pub(crate) use repeat::Repeat;
 pub use response::Response;
 pub use upload::Upload;
 
-/// One signed-in principal at one provider. Cheap to clone; clones share session, connections and rate limit.
+/// One signed-in principal at one provider. Cheap to clone; clones share session, connections, rate limit and retry budget.
 ///
 /// Provider crates wrap it; integrators meet the wrapper.
 ///
@@ -113,6 +114,7 @@ pub(crate) struct Shared {
     dialect: Dialect,
     fixed_query: Vec<(&'static str, String)>,
     rate_limiter: Option<RateLimiter>,
+    retry_budget: Option<RetryBudget>,
     user_agent: &'static str,
     timeout: Duration,
     deadline: Duration,
@@ -142,8 +144,11 @@ impl ApiClient {
             ));
         }
         let transport = settings.make_transport()?;
+        let client_id = profile.principal.client_id.as_ref();
+        let budget = settings.token_budget(&profile.token_base, client_id);
         let endpoint = TokenEndpoint {
             dialect,
+            budget,
             base: profile.token_base.clone(),
             principal: profile.principal,
             body: profile.token_body,
@@ -165,6 +170,10 @@ impl ApiClient {
                 .rate_limiter
                 .clone()
                 .unwrap_or(profile.rate_limiter),
+            retry_budget: settings
+                .retry_budget
+                .clone()
+                .unwrap_or_else(|| Some(RetryBudget::default())),
             user_agent: profile.user_agent,
             timeout: settings.call_timeout,
             deadline: settings.call_deadline,

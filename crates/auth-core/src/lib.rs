@@ -14,11 +14,13 @@ pub mod model;
 mod operation;
 mod page;
 mod rate_limit;
+mod retry_budget;
 mod secret;
 mod session;
 mod settings;
 mod store;
 mod token;
+mod token_budget;
 mod transport;
 #[cfg(feature = "models")]
 pub mod webhook;
@@ -40,9 +42,9 @@ pub use integrator::{
     Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Clock, Decode, Download,
     Error, ErrorKind, Generation, HeaderMap, HeaderName, HeaderValue, Health, HealthState,
     HealthWatch, ItemPlace, Items, List, ManualClock, MemoryStore, Method, Page, Paging,
-    PendingAuthorization, RateLimiter, RefreshMark, Response, Saved, Secret, SecretProvider,
-    SecretSource, Session, Settings, StatusCode, StoreKey, StoreLock, StoredTokens, SystemClock,
-    TokenSet, TokenStore, Transport, TransportBuilder, Upload, Url, async_trait,
+    PendingAuthorization, RateLimiter, RefreshMark, Response, RetryBudget, Saved, Secret,
+    SecretProvider, SecretSource, Session, Settings, StatusCode, StoreKey, StoreLock, StoredTokens,
+    SystemClock, TokenSet, TokenStore, Transport, TransportBuilder, Upload, Url, async_trait,
 };
 #[cfg(feature = "models")]
 pub use integrator::{Joined, QueryValue, Request};
@@ -63,6 +65,7 @@ pub mod integrator {
     pub use crate::operation::Request;
     pub use crate::page::{Decode, ItemPlace, Items, List, Page, Paging};
     pub use crate::rate_limit::RateLimiter;
+    pub use crate::retry_budget::RetryBudget;
     pub use crate::secret::{Secret, SecretProvider, SecretSource};
     pub use crate::session::{Health, HealthState, HealthWatch, Session};
     pub use crate::settings::Settings;

@@ -54,17 +54,73 @@ impl RateLimiter {
 
     /// Waits for a turn; where that would take longer than `patience`, fails at once and takes none.
     pub(crate) async fn turn(&self, clock: &dyn Clock, patience: Duration) -> Result<(), Error> {
-        if let Ok(_head) = self.0.head.try_lock()
-            && self.0.make_call(clock.now()).is_ok()
-        {
-            return Ok(());
+        self.reserve(clock, patience).await.map(Turn::spend)
+    }
+
+    /// The same, and the turn can still be given back.
+    pub(crate) async fn reserve(
+        &self,
+        clock: &dyn Clock,
+        patience: Duration,
+    ) -> Result<Turn, Error> {
+        if let Some(turn) = self.free(clock) {
+            return Ok(turn);
         }
         let wait = self.0.expected_wait(clock.now());
         if wait > patience {
             return Err(Error::rate_limited(wait));
         }
         let turn = within(clock, patience, self.0.wait_in_row(clock)).await;
+        let turn = turn.map(|at| self.taken(at));
         turn.ok_or_else(|| Error::rate_limited(self.0.expected_wait(clock.now())))
+    }
+
+    /// A turn, if one is free and nobody waits for it.
+    pub(crate) fn free(&self, clock: &dyn Clock) -> Option<Turn> {
+        let _head = self.0.head.try_lock().ok()?;
+        let at = self.0.make_call(clock.now()).ok()?;
+        Some(self.taken(at))
+    }
+
+    /// How long whoever comes now would wait.
+    pub(crate) fn expected_wait(&self, clock: &dyn Clock) -> Duration {
+        self.0.expected_wait(clock.now())
+    }
+
+    /// Says whether there is a clone of it.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
+    fn taken(&self, at: Instant) -> Turn {
+        Turn {
+            limit: Some(self.clone()),
+            at,
+        }
+    }
+}
+
+/// A turn that was taken; dropped without having been spent, it is free again.
+pub(crate) struct Turn {
+    limit: Option<RateLimiter>,
+    at: Instant,
+}
+
+impl Turn {
+    /// Uses it up.
+    pub(crate) fn spend(mut self) {
+        self.limit = None;
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(limit) = &self.limit {
+            let mut made = limit.0.made();
+            if let Some(place) = made.iter().rposition(|at| *at == self.at) {
+                made.remove(place);
+            }
+        }
     }
 }
 
@@ -100,21 +156,25 @@ impl Limit {
         at.map_or(Duration::MAX, |at| at.saturating_duration_since(now))
     }
 
-    async fn wait_in_row(&self, clock: &dyn Clock) {
+    async fn wait_in_row(&self, clock: &dyn Clock) -> Instant {
         let _place = Place::take(&self.waiting);
         let _head = self.head.lock().await;
-        while let Err(wait) = self.make_call(clock.now()) {
+        loop {
+            let wait = match self.make_call(clock.now()) {
+                Ok(at) => return at,
+                Err(wait) => wait,
+            };
             tracing::debug!(
                 name: "auth_core.rate_limit.waiting",
                 ?wait,
-                "call waits for the client-side rate limit"
+                "call or token request waits for the client-side rate limit"
             );
             clock.sleep(wait).await;
         }
     }
 
     /// Counts a call that is made now, or says how long to wait for the next turn.
-    fn make_call(&self, now: Instant) -> Result<(), Duration> {
+    fn make_call(&self, now: Instant) -> Result<Instant, Duration> {
         let mut made = self.made();
         if made.len() == self.calls {
             let oldest = made.front().copied().unwrap_or(now);
@@ -125,7 +185,7 @@ impl Limit {
             made.pop_front();
         }
         made.push_back(now);
-        Ok(())
+        Ok(now)
     }
 }
 
@@ -208,5 +268,22 @@ mod tests {
             .turn(&clock, Duration::ZERO)
             .await
             .expect("eleven that gave up cost nothing");
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_was_not_spent_is_free_again_and_a_spent_one_is_not() {
+        let clock = ManualClock::new();
+        let limit = RateLimiter::new(2, 10 * SECOND);
+        let first = limit.free(&clock).expect("a free turn");
+        clock.advance(SECOND);
+        let second = limit.free(&clock).expect("another");
+        assert!(limit.free(&clock).is_none());
+        drop(first);
+        second.spend();
+        limit.free(&clock).expect("the first one").spend();
+        assert!(limit.free(&clock).is_none());
+        // The first would be over by now; the second and its successor are not.
+        clock.advance(9 * SECOND);
+        assert!(limit.free(&clock).is_none());
     }
 }

@@ -24,6 +24,7 @@ mod refusals;
 mod renewal;
 mod source;
 mod store_key;
+mod turn;
 mod unsaved;
 
 use std::fmt;
@@ -291,6 +292,8 @@ impl Session {
                 "another holder is renewing, and the call's time ran out",
             );
             error.or_sent(sent)
+        } else if self.0.source.waits_for_turn() {
+            self.0.source.endpoint.no_turn(self.0.clock.as_ref(), sent)
         } else {
             Error::timeout("waiting for a token", sent)
         }
@@ -450,7 +453,7 @@ impl Inner {
 
     /// How long a flight can take.
     fn longest_flight(&self) -> Duration {
-        self.source.place.longest_renewal()
+        self.source.longest_renewal()
     }
 
     /// Readies tokens that came from elsewhere.

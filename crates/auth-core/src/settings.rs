@@ -9,9 +9,11 @@ use std::time::Duration;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::rate_limit::RateLimiter;
+use crate::retry_budget::RetryBudget;
 use crate::store::{MemoryStore, TokenStore};
 use crate::token::TokenSet;
-use crate::transport::{Transport, TransportBuilder};
+use crate::token_budget::{TokenBudget, TokenBudgets};
+use crate::transport::{BaseUrl, Transport, TransportBuilder};
 
 /// A time limit longer than this is cut to it, so that no sum of times overflows.
 const LONGEST_LIMIT: Duration = Duration::from_secs(24 * 3600);
@@ -39,8 +41,12 @@ pub struct Settings {
     pub(crate) on_renewed: Option<OnRenewed>,
     pub(crate) plain_http: Vec<String>,
     pub(crate) rate_limiter: Option<Option<RateLimiter>>,
+    pub(crate) retry_budget: Option<Option<RetryBudget>>,
     pub(crate) store: Option<Arc<dyn TokenStore>>,
     pub(crate) store_timeout: Duration,
+    /// What clients of these settings may spend at token endpoints, where they share no transport.
+    token_budgets: TokenBudgets,
+    token_rate_limiter: Option<Option<RateLimiter>>,
     pub(crate) token_retries: u32,
     pub(crate) token_timeout: Duration,
     pub(crate) transport: Option<Transport>,
@@ -60,8 +66,11 @@ impl Settings {
             on_renewed: None,
             plain_http: Vec::new(),
             rate_limiter: None,
+            retry_budget: None,
             store: None,
             store_timeout: Duration::from_secs(5),
+            token_budgets: TokenBudgets::default(),
+            token_rate_limiter: None,
             token_retries: 2,
             token_timeout: Duration::from_secs(30),
             transport: None,
@@ -81,13 +90,19 @@ impl Settings {
         self
     }
 
-    /// How long a call may take with all its waits and retries. Default: 120 seconds.
+    /// How long a call may take: waiting for its turn under the rate limit and for a token, sending, every retry and its
+    /// pause, and reading the answer. Default: 120 seconds.
+    ///
+    /// A list is a call for each page, and its stream goes on for as long as pages come. Of an [`Upload`](crate::Upload) the
+    /// deadline says until when a try may begin, and a [`Download`](crate::Download) has kept to it when its head is there:
+    /// what makes progress is not cut off.
     pub fn call_deadline(mut self, deadline: Duration) -> Self {
         self.call_deadline = deadline;
         self
     }
 
-    /// How often a call is tried again after a failure that may pass. Default: 2.
+    /// How often a call is tried again after a failure that may pass, while the [budget](Self::retry_budget) lasts.
+    /// Default: 2.
     pub fn call_retries(mut self, retries: u32) -> Self {
         self.call_retries = retries;
         self
@@ -125,6 +140,27 @@ impl Settings {
         self
     }
 
+    /// What may be spent on sending calls again, after a failure or a 401. Default: a hundred retries of the client's own.
+    ///
+    /// Share one among the clients of one host; make it smaller where a hundred retries at once are too much for the
+    /// provider, and larger where more calls than that are under way at once and a short failure is to pass unseen.
+    ///
+    /// # Examples
+    /// ```
+    /// use auth_core::{RetryBudget, Settings};
+    /// let settings = Settings::new().retry_budget(RetryBudget::new(20));
+    /// ```
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.retry_budget = Some(Some(budget));
+        self
+    }
+
+    /// No retry budget: calls are tried again as often as [`call_retries`](Self::call_retries) says, however many fail.
+    pub fn no_retry_budget(mut self) -> Self {
+        self.retry_budget = Some(None);
+        self
+    }
+
     /// Where token sets are kept. Default: in the client's own memory.
     pub fn store(mut self, store: impl TokenStore + 'static) -> Self {
         self.store = Some(Arc::new(store));
@@ -138,7 +174,37 @@ impl Settings {
         self
     }
 
-    /// How often a token request is tried again, at most 2. Default: 2.
+    /// The client-side limit of token requests, for all clients that it is given to. It is apart from that of calls.
+    ///
+    /// Default: 100 in any second for each token endpoint and client id, so that ten thousand sessions that start at once
+    /// are signed in within a call's default deadline, and one that is ill can't do harm. The default is shared by the
+    /// clients that share a [`Transport`], and without one by those that are made of the same settings and their clones.
+    ///
+    /// While none is free, a renewal waits, for two minutes at most, and a token that is still valid stays in use. Who has
+    /// none waits with it, and fails at the call's own deadline with
+    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited), which can be tried again. A token request is retried only
+    /// where one is free at once.
+    ///
+    /// # Examples
+    /// A provider that allows ten sign-ins a minute:
+    /// ```
+    /// use std::time::Duration;
+    /// use auth_core::{RateLimiter, Settings};
+    /// let settings = Settings::new().token_rate_limiter(RateLimiter::new(10, Duration::from_secs(60)));
+    /// ```
+    pub fn token_rate_limiter(mut self, limiter: RateLimiter) -> Self {
+        self.token_rate_limiter = Some(Some(limiter));
+        self
+    }
+
+    /// No client-side limit of token requests but the pauses that each session makes.
+    pub fn no_token_rate_limiter(mut self) -> Self {
+        self.token_rate_limiter = Some(None);
+        self
+    }
+
+    /// How often a token request is tried again, at most 2, and while its own retry budget lasts: a hundred retries for
+    /// each token endpoint and client id, shared like the [limit](Self::token_rate_limiter). Default: 2.
     pub fn token_retries(mut self, retries: u32) -> Self {
         self.token_retries = retries;
         self
@@ -207,6 +273,17 @@ impl Settings {
         }
     }
 
+    /// What may be spent at the token endpoint of `base` for `client_id`.
+    pub(crate) fn token_budget(&self, base: &BaseUrl, client_id: Option<&String>) -> TokenBudget {
+        let shared = self.transport.as_ref().map(Transport::token_budgets);
+        let budgets = shared.unwrap_or(&self.token_budgets);
+        let mut budget = budgets.of(base.to_string(), client_id.cloned());
+        if let Some(limiter) = &self.token_rate_limiter {
+            budget.limiter = limiter.clone();
+        }
+        budget
+    }
+
     pub(crate) fn make_store(&self) -> Arc<dyn TokenStore> {
         self.store
             .clone()
@@ -254,10 +331,42 @@ impl fmt::Debug for Settings {
             .field("call_timeout", &self.call_timeout)
             .field("clock", &self.clock)
             .field("rate_limiter", &self.rate_limiter)
+            .field("retry_budget", &self.retry_budget)
             .field("store", &self.store)
             .field("store_timeout", &self.store_timeout)
+            .field("token_rate_limiter", &self.token_rate_limiter)
             .field("token_retries", &self.token_retries)
             .field("token_timeout", &self.token_timeout)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    #[test]
+    fn token_requests_of_clones_are_limited_together_and_of_other_settings_apart() {
+        let clock = ManualClock::new();
+        let base = BaseUrl::parse("base_url", "https://login.example", &[]).expect("a good URL");
+        let id = "app-1".to_owned();
+        let free = |settings: &Settings| {
+            let limiter = settings.token_budget(&base, Some(&id)).limiter;
+            let limiter = limiter.expect("the default is a limit");
+            std::iter::from_fn(|| limiter.free(&clock))
+                .map(|turn| turn.spend())
+                .count()
+        };
+        let settings = Settings::new();
+        assert_eq!(free(&settings.clone().account("jo")), 100);
+        assert_eq!(free(&settings), 0);
+        assert_eq!(free(&Settings::new()), 100);
+        let transport = Transport::builder().build().expect("a transport");
+        let sharing = settings.transport(transport.clone());
+        assert_eq!(free(&sharing), 100);
+        assert_eq!(free(&Settings::new().transport(transport)), 0);
+        let unbound = sharing.no_token_rate_limiter();
+        assert!(unbound.token_budget(&base, Some(&id)).limiter.is_none());
     }
 }

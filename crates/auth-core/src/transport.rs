@@ -22,6 +22,7 @@ use url::Url;
 
 use crate::clock::{Clock as _, SystemClock, within};
 use crate::error::Error;
+use crate::token_budget::TokenBudgets;
 
 pub(crate) use base_url::append_query;
 use base_url::is_plain_loopback;
@@ -132,6 +133,7 @@ impl TransportBuilder {
             direct,
             has_system_roots,
             user_agent,
+            token_budgets: TokenBudgets::default(),
         })
     }
 
@@ -205,7 +207,8 @@ impl Roots {
 
 /// A connection pool that many clients can share. Cheap to clone.
 ///
-/// It follows no redirect, keeps no cookie, asks for no compression and sends no `Referer`.
+/// It follows no redirect, keeps no cookie, asks for no compression and sends no `Referer`. Clients that share it share the
+/// [limit of token requests](crate::Settings::token_rate_limiter) too.
 ///
 /// # Examples
 /// ```
@@ -222,6 +225,7 @@ pub struct Transport {
     direct: Option<reqwest::Client>,
     has_system_roots: bool,
     user_agent: Option<HeaderValue>,
+    token_budgets: TokenBudgets,
 }
 
 impl fmt::Debug for Transport {
@@ -267,6 +271,11 @@ impl Transport {
     /// Starts with the default settings.
     pub fn builder() -> TransportBuilder {
         TransportBuilder::default()
+    }
+
+    /// What those who share it may spend at token endpoints.
+    pub(crate) fn token_budgets(&self) -> &TokenBudgets {
+        &self.token_budgets
     }
 
     /// Sends one request and reads the whole answer, whatever its status. Its span follows OpenTelemetry's conventions

@@ -11,6 +11,7 @@ use tracing::field::{self, Empty};
 use crate::clock::within;
 use crate::error::{Error, ErrorKind};
 use crate::fault;
+use crate::retry_budget::{REPLAY, RETRY};
 use crate::token::Authorization;
 use crate::transport::{Incoming, Limits, Outgoing};
 
@@ -88,8 +89,13 @@ impl Shared {
                 // That a retry can't even begin is no news: the failure before it is.
                 Err(error) => return Err(last.unwrap_or(error).or_sent(was_sent)),
             };
-            let error = match self.once(&call, reading, &authorization, left).await {
-                Ok(received) => return Ok(received),
+            let error = match self.once(&call, reading, &authorization, (left, end)).await {
+                Ok(received) => {
+                    if let Some(budget) = &self.retry_budget {
+                        budget.answered_well();
+                    }
+                    return Ok(received);
+                }
                 Err(error) => error,
             };
             was_sent |= error.may_have_been_processed();
@@ -98,13 +104,17 @@ impl Shared {
                 replayed = true;
                 let renewed = self.renew(&authorization, end).await;
                 let has_other = renewed.map_err(|error| error.or_sent(was_sent))?;
-                if has_other && !call.content.is_spent() {
-                    continue;
+                if !has_other {
+                    return Err(error);
                 }
-                return Err(match has_other {
-                    true => error.because(SPENT),
-                    false => error,
-                });
+                if call.content.is_spent() {
+                    return Err(error.because(SPENT));
+                }
+                // Only now: the new token is good for other calls, whatever becomes of this one.
+                if !self.may_spend(REPLAY, &error) {
+                    return Err(error);
+                }
+                continue;
             }
             let wait = error.retry_after().unwrap_or_else(|| {
                 (FIRST_WAIT * 2_u32.saturating_pow(tries)).mul_f64(fastrand::f64())
@@ -115,6 +125,9 @@ impl Shared {
             }
             if call.content.is_spent() {
                 return Err(error.or_sent(was_sent).because(SPENT));
+            }
+            if !self.may_spend(RETRY, &error) {
+                return Err(error.or_sent(was_sent));
             }
             tries += 1;
             tracing::debug!(
@@ -127,6 +140,12 @@ impl Shared {
             last = Some(error);
             self.clock.sleep(wait).await;
         }
+    }
+
+    /// Says whether the retry budget has `cost` left for sending again after `error`, and takes it.
+    fn may_spend(&self, cost: u64, error: &Error) -> bool {
+        let budget = self.retry_budget.as_ref();
+        budget.is_none_or(|budget| budget.take(cost, error, self.clock.now()))
     }
 
     /// Waits for everything that a request needs: under a rate limit first the sign-in, which can take long, so that
@@ -160,21 +179,30 @@ impl Shared {
         waited.ok_or_else(|| self.session.waited_too_long(false))?
     }
 
-    /// One request and its verdict.
+    /// One request and its verdict, in the time that is left until the end.
     async fn once(
         &self,
         call: &Ready,
         reading: Reading,
         authorization: &Authorization,
-        left: Duration,
+        (left, end): (Duration, Instant),
     ) -> Result<Received, Error> {
+        let body = match call.content.is_streamed() {
+            // A disk can be as slow as a network.
+            true => {
+                let opened = within(self.clock.as_ref(), left, call.content.open());
+                let late = || Error::timeout("opening the file to send", false);
+                opened.await.ok_or_else(late)??
+            }
+            false => call.content.open().await?,
+        };
         let mut headers = call.headers.clone();
         headers.insert(authorization.name(), authorization.value().clone());
         let outgoing = Outgoing {
             method: call.method.clone(),
             url: call.url.clone(),
             headers,
-            body: call.content.open().await?,
+            body,
             user_agent: self.user_agent,
         };
         let limits = Limits {
@@ -200,6 +228,8 @@ impl Shared {
                     // It may be the file: then no deadline cuts off what makes progress.
                     true => reading.await?,
                     false => {
+                        // What the head has taken is gone.
+                        let left = end.saturating_duration_since(self.clock.now());
                         let read = within(self.clock.as_ref(), left, reading).await;
                         read.ok_or_else(|| Error::timeout("the call's deadline", true))??
                     }

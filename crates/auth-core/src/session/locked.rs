@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::clock::{Clock, Deadline};
 use crate::error::Error;
+use crate::rate_limit::Turn;
 use crate::secret::Secret;
 use crate::store::{RefreshMark, Saved, StoreLock, StoredTokens};
 use crate::token::{Generation, TokenSet};
@@ -19,6 +20,8 @@ pub(super) struct Locked<'a> {
     pub(super) until: Deadline,
     /// What stands in the store.
     pub(super) stored: Option<StoredTokens>,
+    /// A turn at the token endpoint that is not spent yet.
+    pub(super) turn: Option<Turn>,
 }
 
 impl Place {
@@ -55,6 +58,7 @@ impl Place {
             lock,
             until,
             stored: None,
+            turn: None,
         };
         match locked.reload().await {
             Ok(()) => Ok(locked),
@@ -203,11 +207,11 @@ impl Locked<'_> {
     }
 }
 
-/// Says that a lock is waited for, as long as it lives.
-struct Waiting<'a>(&'a AtomicUsize);
+/// Says that something is waited for, as long as it lives.
+pub(super) struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
-    fn new(waits: &'a AtomicUsize) -> Self {
+    pub(super) fn new(waits: &'a AtomicUsize) -> Self {
         waits.fetch_add(1, Ordering::Relaxed);
         Self(waits)
     }

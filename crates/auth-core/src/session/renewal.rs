@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::clock::{Clock, Deadline};
+use crate::clock::Clock;
 use crate::dialect::Refresh;
 use crate::endpoint::{Exchange, Issued};
 use crate::error::{Error, ErrorKind};
@@ -29,6 +29,8 @@ pub(super) enum Obtained {
 enum Stop {
     /// The lock was lost before anything was sent: others have it now, and may have renewed.
     Lost,
+    /// A request is needed, and the budget has no turn for it now.
+    NoTurn,
     Failed(Error),
     NoRefresh(NoRefresh),
 }
@@ -99,18 +101,23 @@ impl Source {
             current.is_some_and(|token| clock.now() < token.expires_at)
         };
         let mut is_last = false;
+        let mut turn = None;
         loop {
             let mut locked = self.place.lock(clock).await?;
+            locked.turn = turn.take();
             // Only under the lock: whoever held it may have renewed this very session.
             let obtained = match known() {
                 Ok(known) => self.look(&mut locked, known, is_in_use(), clock).await,
                 Err(error) => Err(Stop::Failed(error)),
             };
+            turn = locked.turn.take();
             locked.leave().await;
             match obtained {
                 Ok(obtained) => return Ok(obtained),
                 Err(Stop::Failed(error)) => return Err(error),
                 Err(Stop::NoRefresh(why)) => return Err(why.reauthorize()),
+                // Not under the lock: its lease is for the request, and others may renew meanwhile.
+                Err(Stop::NoTurn) => turn = self.turn(clock).await?,
                 Err(Stop::Lost) if is_last => return Err(Error::store("lock", LOST)),
                 Err(Stop::Lost) => {
                     tracing::debug!(name: "auth_core.lock.lost", "the store's lock was lost; it is asked for once more");
@@ -143,6 +150,9 @@ impl Source {
         if let Some(newer) = newer.as_ref().filter(|newer| is_valid(newer, clock)) {
             return Ok(self.found(newer, locked));
         }
+        if !self.may_ask(locked, clock) {
+            return Err(Stop::NoTurn);
+        }
         let latest = newer.or(known);
         let others = latest.as_ref().and_then(|latest| locked.others(latest));
         let is_ours = others.is_none();
@@ -159,7 +169,7 @@ impl Source {
                 .await;
         }
         let issued = match refreshed {
-            Err(Stop::NoRefresh(why)) => self.first(why, &locked.until, clock).await?,
+            Err(Stop::NoRefresh(why)) => self.first(why, locked, clock).await?,
             refreshed => refreshed?,
         };
         match locked.save(&issued.set).await {
@@ -231,8 +241,9 @@ impl Source {
             return Err(Stop::Lost);
         }
         self.remember(Some((&token, during)));
-        let sent = self.endpoint.send(&prepared, &locked.until, clock).await;
-        let error = match sent {
+        let turn = locked.turn.take();
+        let sending = self.endpoint.send(&prepared, turn, &locked.until, clock);
+        let error = match sending.await {
             Ok(mut issued) => {
                 self.remember(None);
                 // RFC 6749 section 6: without a new one, the old one stays good.
@@ -297,13 +308,15 @@ impl Source {
     async fn first(
         &self,
         why: NoRefresh,
-        until: &Deadline,
+        locked: &mut Locked<'_>,
         clock: &dyn Clock,
     ) -> Result<Issued, Stop> {
         if self.endpoint.principal.grant.is_repeatable() {
             let exchange = Exchange::First(None);
             let prepared = self.endpoint.prepare(exchange, clock).await?;
-            return Ok(self.endpoint.send(&prepared, until, clock).await?);
+            let turn = locked.turn.take();
+            let sending = self.endpoint.send(&prepared, turn, &locked.until, clock);
+            return Ok(sending.await?);
         }
         let Some(code) = self.code().clone() else {
             return Err(Stop::NoRefresh(why));
@@ -312,8 +325,9 @@ impl Source {
         let prepared = self.endpoint.prepare(exchange, clock).await?;
         // Only now, for whatever cuts this off before has not spent it.
         *self.code() = None;
-        let sent = self.endpoint.send(&prepared, until, clock).await;
-        Ok(sent.map_err(|error| {
+        let turn = locked.turn.take();
+        let sending = self.endpoint.send(&prepared, turn, &locked.until, clock);
+        Ok(sending.await.map_err(|error| {
             if !error.may_have_been_processed() {
                 // It never left, so it is as good as before.
                 *self.code() = Some(code.clone());

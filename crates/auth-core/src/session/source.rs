@@ -1,7 +1,7 @@
 //! Holds what one principal can come by tokens with, and what is known of it.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::dialect::Refresh;
@@ -27,6 +27,8 @@ pub(super) struct Source {
     /// The refresh token that was sent last, and what is known of it, for where the store can't be told.
     sent: Mutex<Option<(Secret, RefreshMark)>>,
     pub(super) on_renewed: Option<OnRenewed>,
+    /// How many wait for a turn at the token endpoint.
+    pub(super) waits_for_turn: AtomicUsize,
 }
 
 impl Source {
@@ -54,6 +56,7 @@ impl Source {
             no_refresh: AtomicBool::new(false),
             sent: Mutex::default(),
             on_renewed: settings.on_renewed.clone(),
+            waits_for_turn: AtomicUsize::new(0),
         })
     }
 

@@ -1,9 +1,11 @@
 //! API calls: what they carry, what a 401 does, and what an answer becomes; the rest in files of its own.
 
 mod answers;
+mod deadline;
 mod limits;
 mod refusals;
 mod retry;
+mod retry_budget;
 
 use auth_core::{ApiClient, ErrorKind, Grant, Method, ParameterValue, Principal, Settings};
 use serde::Deserialize;

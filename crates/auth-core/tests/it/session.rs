@@ -16,6 +16,7 @@ mod renewal;
 mod rotating;
 mod runtimes;
 mod sharing;
+mod token_rate;
 mod unsaved;
 mod wall_clock;
 

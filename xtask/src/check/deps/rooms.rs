@@ -14,6 +14,8 @@ const COLUMNS: &[&[&str]] = &[
         "fault",
         "model",
         "rate_limit",
+        "retry_budget",
+        "token_budget",
     ],
     &["endpoint", "store"],
     &["settings"],

@@ -173,6 +173,7 @@ fn whoever_waits_alone_for_a_renewal_that_nobody_drives_is_told_so() {
     let vendor = lasting.block_on(Vendor::new(|n, _| granted(n)));
     let clock = ManualClock::new();
     let settings = Settings::new().clock(clock.clone());
+    let settings = settings.no_token_rate_limiter();
     let client = client(FORM, &vendor.url(), machine(), &settings);
     still.block_on(async {
         assert!(header(&client).now_or_never().is_none());
