@@ -3,5 +3,8 @@
 #![doc = include_str!("../../../README.md")]
 #![forbid(unsafe_code)]
 
+#[doc = include_str!("../../../docs/budgets.md")]
+pub mod budgets {}
+
 #[doc = include_str!("../../../docs/observability.md")]
 pub mod observability {}
