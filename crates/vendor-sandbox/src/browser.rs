@@ -1,83 +1,122 @@
-//! Does what a person does on the consent page, over real HTTP.
+//! Does what a person does on the authorization pages, over real HTTP.
 
 use std::io;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
-use hyper::client::conn::http1;
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use url::{Host, Url};
 
-/// Opens the consent page at `authorize_url`, presses a button, and returns the address that the browser is sent to.
+use crate::credentials::{COMM100_EMAIL, COMM100_PASSWORD};
+use crate::form::escape;
+
+/// Opens `authorize_url`, signs in, presses a button, and returns the address that the browser is sent to.
 pub(crate) async fn decide(authorize_url: &str, decision: &str) -> io::Result<String> {
     let url = Url::parse(authorize_url).map_err(io::Error::other)?;
-    let page = send(&url, Method::GET, None).await?;
-    if let Some(location) = location(&page) {
+    let mut browser = Browser::at(&url).await?;
+    let first = browser.get(&path_and_query(&url)).await?;
+    let there = location(&first)?;
+    let Some((_, ticket)) = there.split_once("/question?ticket=") else {
         // The implicit grant in its fragment form asks nothing.
-        return Ok(location);
-    }
-    let status = page.status();
-    let text = String::from_utf8_lossy(page.body());
-    if status != http::StatusCode::OK {
-        return Err(io::Error::other(format!(
-            "no consent page but {status}: {text}"
-        )));
-    }
-    let ticket = text
-        .split_once(r#"name="ticket" value=""#)
-        .and_then(|(_, rest)| rest.split_once('"'));
-    let Some((ticket, _)) = ticket else {
-        return Err(io::Error::other("the answer is no consent page"));
+        return Ok(there);
     };
-    let target = url
-        .join("/oauth/authorize/decision")
-        .map_err(io::Error::other)?;
+    let email = escape(COMM100_EMAIL);
+    let password = escape(COMM100_PASSWORD);
+    let form = format!("ticket={ticket}&email={email}&password={password}");
+    let signed_in = browser.post("/oauth/authorize/sign-in", form).await?;
+    let page = browser.get(&location(&signed_in)?).await?;
+    if page.status() != StatusCode::OK {
+        return Err(unexpected(&page));
+    }
     let form = format!("ticket={ticket}&decision={decision}");
-    let answer = send(&target, Method::POST, Some(form)).await?;
-    location(&answer).ok_or_else(|| {
-        let status = answer.status();
-        io::Error::other(format!("no redirect but {status}"))
-    })
+    let answer = browser.post("/oauth/authorize/decision", form).await?;
+    location(&answer)
 }
 
-fn location(answer: &Response<Bytes>) -> Option<String> {
-    let value = answer.headers().get(header::LOCATION)?;
-    value.to_str().ok().map(str::to_owned)
-}
-
-async fn send(url: &Url, method: Method, form: Option<String>) -> io::Result<Response<Bytes>> {
-    let port = url.port_or_known_default().unwrap_or_default();
-    let address = match url.host() {
-        Some(Host::Ipv4(address)) if address.is_loopback() => (address, port),
-        _ => return Err(io::Error::other("the address is not the sandbox's")),
-    };
-    let stream = TcpStream::connect(address).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(io::Error::other)?;
-    // Ends with the sender; what goes wrong on it goes wrong for the request as well.
-    tokio::spawn(connection);
-    let target = match url.query() {
+fn path_and_query(url: &Url) -> String {
+    match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),
-    };
-    let mut request = Request::builder()
-        .method(method)
-        .uri(target)
-        .header(header::HOST, format!("{}:{port}", address.0))
-        .header(header::ACCEPT, "text/html");
-    if form.is_some() {
-        request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     }
-    let body = Full::new(Bytes::from(form.unwrap_or_default()));
-    let request = request.body(body).map_err(io::Error::other)?;
-    let answer = sender
-        .send_request(request)
-        .await
-        .map_err(io::Error::other)?;
-    let (parts, body) = answer.into_parts();
-    let body = body.collect().await.map_err(io::Error::other)?;
-    Ok(Response::from_parts(parts, body.to_bytes()))
+}
+
+fn location(answer: &Response<Bytes>) -> io::Result<String> {
+    let value = answer.headers().get(header::LOCATION);
+    let text = value.and_then(|value| value.to_str().ok());
+    text.map(str::to_owned).ok_or_else(|| unexpected(answer))
+}
+
+fn unexpected(answer: &Response<Bytes>) -> io::Error {
+    let status = answer.status();
+    let text = String::from_utf8_lossy(answer.body());
+    io::Error::other(format!("no answer of a sign-in but {status}: {text}"))
+}
+
+/// One connection to the sandbox, and the cookie that came over it.
+struct Browser {
+    authority: String,
+    cookie: Option<String>,
+    sender: SendRequest<Full<Bytes>>,
+}
+
+impl Browser {
+    async fn at(url: &Url) -> io::Result<Self> {
+        let port = url.port_or_known_default().unwrap_or_default();
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) if address.is_loopback() => (address, port),
+            _ => return Err(io::Error::other("the address is not the sandbox's")),
+        };
+        let stream = TcpStream::connect(address).await?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(io::Error::other)?;
+        // Ends with the sender; what goes wrong on it goes wrong for the request as well.
+        tokio::spawn(connection);
+        Ok(Self {
+            authority: format!("{}:{port}", address.0),
+            cookie: None,
+            sender,
+        })
+    }
+
+    async fn get(&mut self, target: &str) -> io::Result<Response<Bytes>> {
+        self.send(Method::GET, target, None).await
+    }
+
+    async fn post(&mut self, target: &str, form: String) -> io::Result<Response<Bytes>> {
+        self.send(Method::POST, target, Some(form)).await
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        target: &str,
+        form: Option<String>,
+    ) -> io::Result<Response<Bytes>> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header(header::HOST, &self.authority)
+            .header(header::ACCEPT, "text/html");
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        if form.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let body = Full::new(Bytes::from(form.unwrap_or_default()));
+        let request = request.body(body).map_err(io::Error::other)?;
+        self.sender.ready().await.map_err(io::Error::other)?;
+        let answer = self.sender.send_request(request).await;
+        let (parts, body) = answer.map_err(io::Error::other)?.into_parts();
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        let set = parts.headers.get(header::SET_COOKIE);
+        if let Some((pair, _)) = set.and_then(|line| line.to_str().ok()?.split_once(';')) {
+            self.cookie = Some(pair.to_owned());
+        }
+        Ok(Response::from_parts(parts, body))
+    }
 }

@@ -14,6 +14,8 @@ use crate::token::Audience;
 mod admission;
 mod api;
 mod authorize;
+mod page;
+mod person;
 pub(crate) mod records;
 mod redirect;
 mod sign_in;
@@ -37,8 +39,14 @@ pub(crate) fn answer(
         (Host::Comm100Hosted, "/oauth/authorize") => {
             authorize::page(state, inbound, Audience::Hosted, notes)
         }
+        (Host::Comm100DashPanel | Host::Comm100Hosted, "/oauth/authorize/question") => {
+            person::question(state, inbound, notes)
+        }
+        (Host::Comm100DashPanel | Host::Comm100Hosted, "/oauth/authorize/sign-in") => {
+            person::sign_in(state, inbound, notes)
+        }
         (Host::Comm100DashPanel | Host::Comm100Hosted, "/oauth/authorize/decision") => {
-            authorize::decision(state, inbound, notes)
+            person::decision(state, inbound, notes)
         }
         _ => api::answer(state, inbound),
     }

@@ -1,4 +1,4 @@
-//! Remembers what a person was asked on the consent page and the codes that came of it.
+//! Remembers what people were asked on the authorization pages, what they said, and the codes that came of it.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -30,10 +30,27 @@ struct Code {
     used_for: Option<usize>,
 }
 
-/// Open questions by ticket, and codes.
+/// A question to a person, from the first look at it on.
+#[derive(Clone, Debug)]
+pub(crate) enum Question {
+    /// Not answered yet.
+    Open {
+        /// What the client asks for.
+        ask: Ask,
+        /// Whether the last try to sign in had the wrong email or password.
+        is_mistyped: bool,
+    },
+    /// Answered, and never to be answered again.
+    Answered {
+        /// Whether the answer was yes.
+        approved: bool,
+    },
+}
+
+/// Questions by ticket, and codes.
 #[derive(Debug, Default)]
 pub(crate) struct Consents {
-    open: Mutex<HashMap<String, Ask>>,
+    questions: Mutex<HashMap<String, Question>>,
     codes: Mutex<HashMap<String, Code>>,
 }
 
@@ -49,12 +66,36 @@ pub(crate) enum NoSale {
 impl Consents {
     /// Keeps a question until the person answers it.
     pub(crate) fn ask(&self, ticket: String, ask: Ask) {
-        lock(&self.open).insert(ticket, ask);
+        let question = Question::Open {
+            ask,
+            is_mistyped: false,
+        };
+        lock(&self.questions).insert(ticket, question);
     }
 
-    /// The question behind a ticket, which can be answered once.
-    pub(crate) fn answer(&self, ticket: &str) -> Option<Ask> {
-        lock(&self.open).remove(ticket)
+    /// The question behind a ticket, if there ever was one.
+    pub(crate) fn question(&self, ticket: &str) -> Option<Question> {
+        lock(&self.questions).get(ticket).cloned()
+    }
+
+    /// Remembers whether the last try to sign in was mistyped, so that the page can say so.
+    pub(crate) fn tried(&self, ticket: &str, mistyped: bool) {
+        if let Some(Question::Open { is_mistyped, .. }) = lock(&self.questions).get_mut(ticket) {
+            *is_mistyped = mistyped;
+        }
+    }
+
+    /// Closes an open question with an answer, and gives what it was about.
+    pub(crate) fn answer(&self, ticket: &str, approved: bool) -> Option<Ask> {
+        let mut questions = lock(&self.questions);
+        let question = questions.get_mut(ticket)?;
+        match std::mem::replace(question, Question::Answered { approved }) {
+            Question::Open { ask, .. } => Some(ask),
+            answered @ Question::Answered { .. } => {
+                *question = answered;
+                None
+            }
+        }
     }
 
     /// Keeps a code that was handed out for an approved question.

@@ -2,7 +2,7 @@
 //!
 //! They are public on purpose and open nothing but a sandbox.
 
-/// Email of the Comm100 agent.
+/// Email of the Comm100 agent, who also signs in on the authorization pages.
 pub const COMM100_EMAIL: &str = "agent@example.com";
 /// Password of the Comm100 agent; only a form body that is encoded exactly once delivers it.
 pub const COMM100_PASSWORD: &str = "not+a/real:pass%word&at=all é";
@@ -14,8 +14,11 @@ pub const COMM100_SITE_ID: u64 = 10_000;
 pub const COMM100_CLIENT_ID: &str = "0a1b2c3d-sandbox-client";
 /// Secret of [`COMM100_CLIENT_ID`].
 pub const COMM100_CLIENT_SECRET: &str = "fake+client/secret:50%&x=ü";
-/// Redirect URI registered for [`COMM100_CLIENT_ID`]; it may carry a query, and any plain loopback address is taken as well.
+/// Redirect URI registered for [`COMM100_CLIENT_ID`]; it may carry a query.
 pub const COMM100_REDIRECT_URI: &str = "https://app.example.com/comm100/callback";
+/// Loopback redirect URIs registered for [`COMM100_CLIENT_ID`]; a request may add any port (RFC 8252, section 7.3).
+pub const COMM100_LOOPBACK_REDIRECT_URIS: [&str; 2] =
+    ["http://127.0.0.1/callback", "http://[::1]/callback"];
 /// Email of the Comm100 partner.
 pub const COMM100_PARTNER_EMAIL: &str = "partner@example.com";
 /// Password of the Comm100 partner.

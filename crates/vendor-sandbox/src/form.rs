@@ -1,13 +1,25 @@
-//! Takes form bodies, queries and JSON objects apart without forgiving anything.
+//! Takes form bodies, queries and JSON objects apart without forgiving anything, and escapes what goes into them.
 
 use std::fmt;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 /// Names and values in the order sent, doubles included.
 pub(crate) type Pairs = Vec<(String, String)>;
+
+/// What a value of a query or of a form needs escaped.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A value as it stands in a query or in a form.
+pub(crate) fn escape(value: &str) -> String {
+    utf8_percent_encode(value, VALUE).to_string()
+}
 
 /// Decodes `application/x-www-form-urlencoded`, refusing escapes that lenient decoders let through.
 pub(crate) fn parse(text: &str) -> Result<Pairs, &'static str> {

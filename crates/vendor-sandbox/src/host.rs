@@ -71,7 +71,10 @@ impl Host {
             | (Self::WebCommander, "/api/v4/oauth2/token") => Endpoint::Token,
             (
                 Self::Comm100DashPanel | Self::Comm100Hosted,
-                "/oauth/authorize" | "/oauth/authorize/decision",
+                "/oauth/authorize"
+                | "/oauth/authorize/question"
+                | "/oauth/authorize/sign-in"
+                | "/oauth/authorize/decision",
             )
             | (_, "/favicon.ico") => Endpoint::Authorize,
             _ => Endpoint::Api,
@@ -85,7 +88,7 @@ impl Host {
 pub enum Endpoint {
     /// Where tokens are issued and renewed.
     Token,
-    /// What a person's browser asks for: the consent page and its answer.
+    /// What a person's browser asks for: the authorization request, the pages after it, and their answers.
     Authorize,
     /// Everything else, userinfo included.
     Api,

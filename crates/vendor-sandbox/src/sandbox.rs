@@ -253,7 +253,7 @@ impl Sandbox {
         self.state.tokens.forget_reuse();
     }
 
-    /// Opens the consent page at `authorize_url`, presses Approve, and returns the callback URL.
+    /// Opens `authorize_url` in a new browser, signs in, presses Approve, and returns the callback URL.
     ///
     /// # Errors
     ///
@@ -262,7 +262,7 @@ impl Sandbox {
         browser::decide(authorize_url, "approve").await
     }
 
-    /// Opens the consent page at `authorize_url`, presses Deny, and returns the callback URL.
+    /// Opens `authorize_url` in a new browser, signs in, presses Deny, and returns the callback URL.
     ///
     /// # Errors
     ///

@@ -12,6 +12,7 @@ use crate::host::{Endpoint, Host};
 use crate::lock::lock;
 use crate::record::Log;
 use crate::resources::Store;
+use crate::signed_in::SignedIn;
 use crate::token::{Audience, Issued, Origin, Tokens};
 
 /// The header that WebCommander expects an access token in.
@@ -114,6 +115,7 @@ pub(crate) struct State {
     pub(crate) log: Log,
     pub(crate) tokens: Tokens,
     pub(crate) consents: Consents,
+    pub(crate) signed_in: SignedIn,
     pub(crate) communic8: Communic8,
     pub(crate) records: Store,
 }
@@ -129,6 +131,7 @@ impl State {
             log,
             tokens: Tokens::default(),
             consents: Consents::default(),
+            signed_in: SignedIn::default(),
             communic8: Communic8::default(),
         }
     }

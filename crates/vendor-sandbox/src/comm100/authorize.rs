@@ -1,12 +1,11 @@
-//! The authorization endpoint of Comm100 and its consent page.
+//! The authorization endpoint of Comm100: what a client may ask for, and the answer that its redirect URI gets.
 
 use http::Method;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::answer::{Answer, Problem};
 use crate::consent::Ask;
 use crate::credentials::{COMM100_CLIENT_ID, COMM100_SITE_ID};
-use crate::form;
+use crate::form::escape;
 use crate::inbound::Inbound;
 use crate::state::{Implicit, State};
 use crate::strict::Field::{self, May, Must};
@@ -14,7 +13,7 @@ use crate::strict::{self, Notes, Params};
 use crate::token::{self, Audience, Origin};
 
 use super::redirect::registered;
-use super::sign_in;
+use super::{person, sign_in};
 
 /// Seed document 000; `state` and `scope` are ours.
 const DASH: &[Field] = &[
@@ -38,15 +37,6 @@ const HOSTED: &[Field] = &[
     May("scope"),
 ];
 
-const DECISION: &[Field] = &[Must("ticket"), Must("decision")];
-
-/// What a query value needs escaped.
-const VALUE: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
 /// `GET {panel}/oauth/authorize`: asks the person, or answers an implicit grant at once.
 pub(super) fn page(
     state: &State,
@@ -67,7 +57,7 @@ pub(super) fn page(
     let query = strict::check(inbound.query()?, table, ("query", &[], "body"), notes)?;
     let ask = ask(&query, audience)?;
     match query.need("response_type") {
-        "code" => Ok(consent_page(state, ask)),
+        "code" => Ok(question(state, ask)),
         "token" if audience == Audience::Hosted => Ok(implicit(state, &ask)),
         _ => Err(Problem::malformed(
             "this endpoint does not know the `response_type`",
@@ -75,35 +65,22 @@ pub(super) fn page(
     }
 }
 
-/// `POST {panel}/oauth/authorize/decision`: what the buttons of the page send.
-pub(super) fn decision(
-    state: &State,
-    inbound: &Inbound,
-    notes: &mut Notes,
-) -> Result<Answer, Problem> {
-    let text = std::str::from_utf8(&inbound.body).unwrap_or_default();
-    let pairs = form::parse(text).map_err(|flaw| Problem::malformed(format!("the body {flaw}")))?;
-    let body = strict::check(pairs, DECISION, ("body", &[], "query"), notes)?;
-    let Some(ask) = state.consents.answer(body.need("ticket")) else {
-        return Err(Problem::malformed(
-            "this question was answered before, or never asked",
-        ));
+/// The address that a person is sent to with a code, which can be exchanged from now on.
+pub(super) fn approval(state: &State, ask: Ask) -> String {
+    let code = code(ask.audience);
+    // The v2 sample shows a bare plus in the callback, so a plus stays one there.
+    let shown = match ask.audience {
+        Audience::Hosted => code.clone(),
+        _ => escape(&code),
     };
-    let answer = match body.need("decision") {
-        "approve" => {
-            let code = code(ask.audience);
-            // The v2 sample shows a bare plus in the callback, so a plus stays one there.
-            let shown = match ask.audience {
-                Audience::Hosted => code.clone(),
-                _ => escape(&code),
-            };
-            let callback = callback(state, &ask, '?', &format!("code={shown}"));
-            state.consents.approve(code, ask);
-            callback
-        }
-        _ => callback(state, &ask, '?', "error=access_denied"),
-    };
-    Ok(Answer::redirect(302, answer))
+    let callback = callback(state, &ask, '?', &format!("code={shown}"));
+    state.consents.approve(code, ask);
+    callback
+}
+
+/// The address that a person is sent to who said no (RFC 6749, section 4.1.2.1).
+pub(super) fn denial(state: &State, ask: &Ask) -> String {
+    callback(state, ask, '?', "error=access_denied")
 }
 
 fn ask(query: &Params, audience: Audience) -> Result<Ask, Problem> {
@@ -137,29 +114,12 @@ fn ask(query: &Params, audience: Audience) -> Result<Ask, Problem> {
     })
 }
 
-fn consent_page(state: &State, ask: Ask) -> Answer {
+/// Sends the browser to a page of this question's own: going back to it later doesn't ask anew.
+fn question(state: &State, ask: Ask) -> Answer {
     let ticket = token::hex(16);
-    let page = format!(
-        r#"<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Sign in to the Comm100 sandbox</title></head>
-<body>
-<h1>Allow access?</h1>
-<p>Client <strong>{client}</strong> asks for access to site <strong>{COMM100_SITE_ID}</strong>
-and wants the answer at <code>{redirect}</code>.</p>
-<form method="post" action="/oauth/authorize/decision">
-<input type="hidden" name="ticket" value="{ticket}">
-<button type="submit" name="decision" value="approve">Approve</button>
-<button type="submit" name="decision" value="deny">Deny</button>
-</form>
-</body>
-</html>
-"#,
-        client = html(&ask.client_id),
-        redirect = html(&ask.redirect_uri),
-    );
+    let page = person::question_path(&ticket);
     state.consents.ask(ticket, ask);
-    Answer::html(200, page).with("cache-control", "no-store".to_owned())
+    Answer::redirect(302, page).with("cache-control", "no-store".to_owned())
 }
 
 fn implicit(state: &State, ask: &Ask) -> Answer {
@@ -199,15 +159,4 @@ fn code(audience: Audience) -> String {
         Audience::Hosted => format!("{}+{}", token::hex(28), token::hex(4)),
         _ => format!("eyJ{}.{}", token::url(24), token::url(24)),
     }
-}
-
-fn escape(value: &str) -> String {
-    utf8_percent_encode(value, VALUE).to_string()
-}
-
-fn html(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

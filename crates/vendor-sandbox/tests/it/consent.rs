@@ -1,4 +1,4 @@
-//! The consent page: what it shows, what it refuses, and where it sends people.
+//! The authorization request: what it may carry, what is refused, and where its answer goes.
 
 use vendor_sandbox::{Host, Sandbox, credentials as known};
 
@@ -10,7 +10,7 @@ pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 const STATE: &str = "s/t+a=t&e é";
 
-fn dash_pairs(redirect_uri: &'static str) -> Vec<(&'static str, &'static str)> {
+fn dash_pairs(redirect_uri: &str) -> Vec<(&str, &str)> {
     vec![
         ("client_id", known::COMM100_CLIENT_ID),
         ("response_type", "code"),
@@ -29,7 +29,12 @@ fn panel_url(sandbox: &Sandbox, pairs: &[(&str, &str)]) -> String {
 
 /// A right authorization request on the dash panel.
 pub(crate) fn dash_url(sandbox: &Sandbox) -> String {
-    panel_url(sandbox, &dash_pairs(known::COMM100_REDIRECT_URI))
+    dash_url_to(sandbox, known::COMM100_REDIRECT_URI)
+}
+
+/// The same with another redirect URI.
+pub(crate) fn dash_url_to(sandbox: &Sandbox, redirect_uri: &str) -> String {
+    panel_url(sandbox, &dash_pairs(redirect_uri))
 }
 
 /// A right authorization request on the hosted panel.
@@ -54,26 +59,6 @@ pub(crate) fn code_of(callback: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_page_names_who_asks_for_what_and_has_two_buttons() {
-    let sandbox = Sandbox::start().await.unwrap();
-    let pairs = dash_pairs("http://127.0.0.1:7777/cb?a=<script>");
-    let reply = Call::get(panel_url(&sandbox, &pairs)).send().await.ok();
-    let page = reply.text();
-    for part in [
-        known::COMM100_CLIENT_ID,
-        "10000",
-        ">Approve<",
-        ">Deny<",
-        "&lt;script&gt;",
-    ] {
-        assert!(page.contains(part), "{part}");
-    }
-    assert!(!page.contains("<script"));
-    assert_eq!(sandbox.token_requests(Host::Comm100DashPanel), 0);
-    assert_eq!(sandbox.api_requests(Host::Comm100DashPanel), 0);
-}
-
-#[tokio::test]
 async fn approval_returns_code_and_state() {
     let sandbox = Sandbox::start().await.unwrap();
     let callback = sandbox.approve(&dash_url(&sandbox)).await.unwrap();
@@ -90,8 +75,8 @@ async fn approval_returns_code_and_state() {
 #[tokio::test]
 async fn a_callback_with_a_query_keeps_it() {
     let sandbox = Sandbox::start().await.unwrap();
-    let redirect = "http://127.0.0.1:7777/cb?tenant=7";
-    let url = panel_url(&sandbox, &dash_pairs(redirect));
+    let redirect = format!("{}?tenant=7", known::COMM100_REDIRECT_URI);
+    let url = dash_url_to(&sandbox, &redirect);
     let callback = sandbox.approve(&url).await.unwrap();
     assert!(
         callback.starts_with(&format!("{redirect}&code=")),
@@ -177,19 +162,95 @@ async fn a_wrong_authorization_request_is_refused_and_sends_nobody_anywhere() {
 }
 
 #[tokio::test]
-async fn a_question_is_answered_once() {
+async fn a_loopback_address_is_taken_on_any_port() {
     let sandbox = Sandbox::start().await.unwrap();
-    let page = Call::get(dash_url(&sandbox)).send().await;
-    let (_, rest) = page.text().split_once(r#"name="ticket" value=""#).unwrap();
-    let (ticket, _) = rest.split_once('"').unwrap();
+    for redirect in [
+        "http://127.0.0.1/callback",
+        "http://127.0.0.1:1/callback",
+        "http://127.0.0.1:49152/callback",
+        "http://[::1]/callback",
+        "http://[::1]:65535/callback",
+    ] {
+        let callback = sandbox.approve(&dash_url_to(&sandbox, redirect)).await;
+        let callback = callback.unwrap();
+        assert!(
+            callback.starts_with(&format!("{redirect}?code=")),
+            "{callback}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_only_resembles_the_registered_one_is_refused() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for redirect in [
+        "http://localhost:7777/callback",
+        "http://localhost/callback",
+        "https://127.0.0.1:7777/callback",
+        "http://127.0.0.1:7777/",
+        "http://127.0.0.1:7777",
+        "http://127.0.0.1:7777/callback/",
+        "http://127.0.0.1:7777/callback?a=1",
+        "http://127.0.0.1:7777/callback#a",
+        "http://127.0.0.1:7777/other/../callback",
+        "http://127.0.0.1:7777/Callback",
+        "HTTP://127.0.0.1:7777/callback",
+        "http://127.0.0.1:/callback",
+        "http://127.0.0.1:0/callback",
+        "http://127.0.0.1:080/callback",
+        "http://127.0.0.1:+80/callback",
+        "http://127.0.0.1:65536/callback",
+        "http://127.0.0.1:80:80/callback",
+        "http://127.0.0.2:7777/callback",
+        "http://127.1:7777/callback",
+        "http://2130706433:7777/callback",
+        "http://0.0.0.0:7777/callback",
+        "http://[::]:7777/callback",
+        "http://[0:0:0:0:0:0:0:1]:7777/callback",
+        "http://[::ffff:127.0.0.1]:7777/callback",
+        "http://person@127.0.0.1:7777/callback",
+        "http://127.0.0.1:7777@evil.example.com/callback",
+        "http://127.0.0.1.evil.example.com/callback",
+        "http://127.0.0.1evil/callback",
+    ] {
+        let reply = Call::get(dash_url_to(&sandbox, redirect)).send().await;
+        assert_eq!(reply.status, 400, "{redirect}");
+        assert!(reply.text().contains("`redirect_uri`"), "{redirect}");
+        assert!(!reply.headers.contains_key("location"), "{redirect}");
+    }
+}
+
+/// The port is free in the first step only.
+#[tokio::test]
+async fn a_code_is_exchanged_with_the_redirect_uri_of_its_request_and_no_other() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let url = dash_url_to(&sandbox, "http://127.0.0.1:7777/callback");
+    let callback = sandbox.approve(&url).await.unwrap();
+    let code = code_of(&callback);
     let origin = sandbox.url(Host::Comm100DashPanel);
-    let decide = || {
-        let call = Call::post(format!("{origin}/oauth/authorize/decision"));
-        call.form(&[("ticket", ticket), ("decision", "approve")])
-            .send()
+    let exchange = |redirect| {
+        let call = Call::post(format!("{origin}/oauth/token"));
+        call.form(&[
+            ("grant_type", "authorization_code"),
+            ("client_id", known::COMM100_CLIENT_ID),
+            ("code_verifier", VERIFIER),
+            ("code", &code),
+            ("redirect_uri", redirect),
+        ])
+        .send()
     };
-    assert_eq!(decide().await.status, 302);
-    assert_eq!(decide().await.status, 400);
+    for other in [
+        "http://127.0.0.1:7778/callback",
+        "http://127.0.0.1/callback",
+        "http://[::1]:7777/callback",
+        "http://localhost:7777/callback",
+        known::COMM100_REDIRECT_URI,
+    ] {
+        let reply = exchange(other).await;
+        assert_eq!(reply.status, 400, "{other}");
+        assert_eq!(reply.member("error"), "invalid_grant", "{other}");
+    }
+    exchange("http://127.0.0.1:7777/callback").await.ok();
 }
 
 #[tokio::test]

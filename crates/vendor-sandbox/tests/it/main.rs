@@ -9,6 +9,7 @@ mod environment;
 mod faults;
 mod lists;
 mod openapi;
+mod person;
 mod recording;
 mod records;
 mod refusals;
