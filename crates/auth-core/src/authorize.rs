@@ -1,41 +1,43 @@
 //! Leads a person through the provider's own sign-in page and back.
 //!
-//! Answers: [`AuthorizationRequest`], [`PendingAuthorization`]. Never: opens a browser, keeps a pending sign-in,
-//! exchanges a code (see `session`).
+//! Answers: [`AuthorizationRequest`], and in rooms of its own [`PendingAuthorization`], [`PendingAuthorizations`] and
+//! `LoopbackSignIn`. Never: exchanges a code (see `session`).
 //!
 //! # Source
-//! RFC 6749 section 4.1, RFC 7636 (PKCE, `S256` only), RFC 9207 (`iss`), RFC 9700 section 2.1.
+//! RFC 6749 section 4.1, RFC 7636 (PKCE, `S256` only), RFC 8252 (`loopback`), RFC 9207 (`iss`), RFC 9700 section 2.1.
 
 mod callback;
+mod pending;
 mod random;
+mod several;
 
 use std::borrow::Cow;
-use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use oauth2::basic::BasicClient;
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl};
-use serde::{Deserialize, Serialize};
 use url::Url;
-#[cfg(feature = "implicit")]
-use zeroize::Zeroizing;
 
-#[cfg(feature = "implicit")]
-use crate::clock::SystemClock;
+use crate::clock::{Clock, Deadline, SystemClock};
 use crate::dialect::{AuthorizeRow, Dialect};
-use crate::error::{Error, without_value};
-use crate::grant::AuthorizationCode;
+use crate::error::Error;
 use crate::secret::Secret;
+use crate::settings::Settings;
 use crate::transport::{BaseUrl, append_query};
 
-use callback::Callback;
+pub use pending::PendingAuthorization;
 pub(crate) use random::random_text;
 #[cfg(feature = "models")]
 pub(crate) use random::random_uuid;
+pub use several::PendingAuthorizations;
 
 /// Bytes of randomness in `state` (RFC 6749 section 10.10 asks for 20).
 const STATE_BYTES: u32 = 32;
-/// The version of the exported form.
-const EXPORT_VERSION: u32 = 1;
+/// How long a person has, unless somebody says otherwise.
+const LIFETIME: Duration = Duration::from_secs(600);
+/// Nobody takes longer than this; and no sum of times overflows.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// What is asked of the provider's authorization page. Reusable; each [`start`](Self::start) is one sign-in.
 ///
@@ -75,6 +77,8 @@ pub struct AuthorizationRequest {
     parameters: Vec<(&'static str, String)>,
     missing_state: bool,
     implicit: bool,
+    lifetime: Duration,
+    clock: Arc<dyn Clock>,
 }
 
 impl AuthorizationRequest {
@@ -106,7 +110,21 @@ impl AuthorizationRequest {
             parameters: Vec::new(),
             missing_state: false,
             implicit: false,
+            lifetime: LIFETIME,
+            clock: Arc::new(SystemClock::default()),
         })
+    }
+
+    /// Takes over what the settings say of a sign-in, which is the clock. For provider crates.
+    pub fn settings(mut self, settings: &Settings) -> Self {
+        self.clock = Arc::clone(&settings.clock);
+        self
+    }
+
+    /// How long a person has from [`start`](Self::start) to the callback, at most a day. Default: ten minutes.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime.min(LONGEST_LIFETIME);
+        self
     }
 
     /// Sets a parameter beyond RFC 6749 that the dialect's row names.
@@ -141,7 +159,7 @@ impl AuthorizationRequest {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the dialect has no authorization page, a parameter that
-    /// it needs is not set, or a missing `state` is to be accepted without PKCE.
+    /// it needs is not set, its lifetime is zero, or a missing `state` is to be accepted without PKCE.
     pub fn start(&self) -> Result<(Url, PendingAuthorization), Error> {
         let row = self.dialect.authorize_row().ok_or_else(|| {
             Error::config(
@@ -153,6 +171,9 @@ impl AuthorizationRequest {
         if self.implicit && !row.implicit {
             let problem = format!("{} has no implicit grant", self.dialect.name());
             return Err(Error::config("platform", problem));
+        }
+        if self.lifetime.is_zero() {
+            return Err(Error::config("lifetime", "is zero"));
         }
         let has_pkce = row.has_pkce() && !self.implicit;
         if self.missing_state && !has_pkce {
@@ -186,6 +207,8 @@ impl AuthorizationRequest {
             state: Secret::new(state.into_secret()),
             verifier,
             missing_state: self.missing_state,
+            deadline: Deadline::after(&*self.clock, self.lifetime),
+            clock: Arc::clone(&self.clock),
         };
         Ok((url, pending))
     }
@@ -216,157 +239,5 @@ impl AuthorizationRequest {
         url.set_query(None);
         append_query(&mut url, &pairs);
         Ok(url)
-    }
-}
-
-/// A sign-in that waits for its callback: keep it bound to the person's browser session, use it once.
-///
-/// # Examples
-/// A web back end stores it between two requests:
-/// ```
-/// use auth_core::{AuthorizationCode, AuthorizationRequest, Error, PendingAuthorization, Secret, Url};
-///
-/// /// The first request: where to redirect the person to, and what to keep. It holds secrets, so keep it on the server
-/// /// or in an encrypted cookie.
-/// fn begin(request: &AuthorizationRequest) -> Result<(Url, Secret), Error> {
-///     let (url, pending) = request.start()?;
-///     Ok((url, pending.export()))
-/// }
-///
-/// /// The second request, whose own URL is `callback`. Forget what was kept: a code is good once.
-/// fn end(kept: &Secret, callback: &str) -> Result<AuthorizationCode, Error> {
-///     PendingAuthorization::import(kept.expose())?.check(callback)
-/// }
-/// ```
-#[derive(Clone)]
-pub struct PendingAuthorization {
-    dialect: String,
-    issuer: String,
-    redirect_uri: String,
-    state: Secret,
-    verifier: Option<Secret>,
-    missing_state: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Exported<'a> {
-    version: u32,
-    dialect: Cow<'a, str>,
-    issuer: Cow<'a, str>,
-    redirect_uri: Cow<'a, str>,
-    state: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    verifier: Option<Cow<'a, str>>,
-    missing_state: bool,
-}
-
-impl PendingAuthorization {
-    /// Checks the callback and takes the code out of it. `callback` is the URL that was requested, whole, or from its
-    /// path on.
-    ///
-    /// A `+` in the code stays a `+`: providers put it there unescaped, and no code holds a space.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Blocked`](crate::ErrorKind::Blocked) where it is not the answer to this sign-in (`state`, `iss` or
-    /// address differ, a parameter comes twice); [`ErrorKind::Permission`](crate::ErrorKind::Permission) where the
-    /// person or the provider refused; [`ErrorKind::Decode`](crate::ErrorKind::Decode) where there is no code.
-    pub fn check(self, callback: &str) -> Result<AuthorizationCode, Error> {
-        let callback = Callback::read(callback, &self.redirect_uri, '?')?;
-        callback.verify(&self.state, self.missing_state, &self.issuer)?;
-        let code = callback.get("code").filter(|code| !code.is_empty());
-        let code = code.ok_or_else(|| Error::callback_without("code"))?;
-        Ok(AuthorizationCode {
-            code: Secret::new(code),
-            verifier: self.verifier,
-            redirect_uri: self.redirect_uri,
-            issuer: self.issuer,
-        })
-    }
-
-    /// Checks the callback of an implicit sign-in, whose token stands in the fragment (RFC 6749 section 4.2.2).
-    ///
-    /// # Errors
-    /// As for [`check`](Self::check).
-    #[cfg(feature = "implicit")]
-    pub fn check_implicit(self, callback: &str) -> Result<crate::TokenSet, Error> {
-        let callback = Callback::read(callback, &self.redirect_uri, '#')?;
-        callback.verify(&self.state, self.missing_state, &self.issuer)?;
-        let members: serde_json::Map<String, serde_json::Value> = callback
-            .pairs()
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
-        let body = Zeroizing::new(serde_json::Value::Object(members).to_string());
-        crate::endpoint::read_answer(body.as_bytes(), &SystemClock)
-    }
-
-    /// Reads the JSON that some providers answer an implicit request with, instead of a redirect.
-    ///
-    /// There is no `state` in it: only read what your own program fetched.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) where it is no token answer.
-    #[cfg(feature = "implicit")]
-    pub fn read_implicit(self, body: &[u8]) -> Result<crate::TokenSet, Error> {
-        crate::endpoint::read_answer(body, &SystemClock)
-    }
-
-    /// Writes the pending sign-in as JSON, secrets in clear, to be kept until the callback comes.
-    pub fn export(&self) -> Secret {
-        let exported = Exported {
-            version: EXPORT_VERSION,
-            dialect: self.dialect.as_str().into(),
-            issuer: self.issuer.as_str().into(),
-            redirect_uri: self.redirect_uri.as_str().into(),
-            state: self.state.expose().into(),
-            verifier: self
-                .verifier
-                .as_ref()
-                .map(|verifier| verifier.expose().into()),
-            missing_state: self.missing_state,
-        };
-        // A struct of texts always has a JSON form.
-        Secret::new(serde_json::to_string(&exported).unwrap_or_default())
-    }
-
-    /// Reads what [`export`](Self::export) wrote.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the text is not such an export; no value is repeated.
-    pub fn import(text: &str) -> Result<Self, Error> {
-        let name = "pending_authorization";
-        let exported: Exported<'_> = serde_json::from_str(text)
-            .map_err(|error| Error::config(name, without_value(&error)))?;
-        if exported.version != EXPORT_VERSION {
-            return Err(Error::config(
-                name,
-                format!("is of version {}, not 1", exported.version),
-            ));
-        }
-        if exported.state.is_empty() {
-            return Err(Error::config(name, "has an empty state"));
-        }
-        Ok(Self {
-            dialect: exported.dialect.into_owned(),
-            issuer: exported.issuer.into_owned(),
-            redirect_uri: exported.redirect_uri.into_owned(),
-            state: Secret::new(exported.state),
-            verifier: exported.verifier.map(Secret::new),
-            missing_state: exported.missing_state,
-        })
-    }
-
-    /// The dialect that the sign-in was begun with.
-    pub fn dialect(&self) -> &str {
-        &self.dialect
-    }
-}
-
-impl fmt::Debug for PendingAuthorization {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingAuthorization")
-            .field("dialect", &self.dialect)
-            .field("redirect_uri", &self.redirect_uri)
-            .finish_non_exhaustive()
     }
 }

@@ -172,6 +172,11 @@ impl Deadline {
         }
     }
 
+    /// The moment on the wall clock.
+    pub(crate) fn utc(&self) -> SystemTime {
+        self.at_utc
+    }
+
     /// How much time is left.
     pub(crate) fn left(&self, clock: &dyn Clock) -> Duration {
         let left_utc = self.at_utc.duration_since(clock.utc()).unwrap_or_default();

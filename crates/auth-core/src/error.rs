@@ -339,19 +339,38 @@ impl Error {
         })
     }
 
-    /// A callback that tells a refusal, with the provider's code and message.
+    /// A callback with an error instead of a code, with the provider's code and message (RFC 6749 section 4.1.2.1).
     pub(crate) fn callback(code: &str, message: Option<String>) -> Self {
-        let kind = if code == "access_denied" {
-            ErrorKind::Permission
-        } else {
-            ErrorKind::Provider
+        let (kind, what) = match code {
+            "access_denied" => (ErrorKind::Permission, "the sign-in was not approved"),
+            "invalid_request"
+            | "invalid_scope"
+            | "unauthorized_client"
+            | "unsupported_response_type" => (
+                ErrorKind::Invalid,
+                "the provider does not take the request to sign in",
+            ),
+            _ => (ErrorKind::Provider, "the provider could not sign in"),
         };
         let answer = Answer {
             code: Some(code.to_owned()),
             message,
             ..Answer::default()
         };
-        Self::answered(kind, "the sign-in was not approved", None, answer)
+        Self::answered(kind, what, None, answer).with(|inner| {
+            // The same request may succeed, as after a 500 or 503, which a redirect can't say.
+            inner.retryable = matches!(code, "server_error" | "temporarily_unavailable");
+        })
+    }
+
+    /// No port on loopback could be opened.
+    #[cfg(feature = "loopback")]
+    pub(crate) fn listener(source: std::io::Error) -> Self {
+        Self::new(
+            ErrorKind::Connect,
+            "no port on loopback could be opened for the sign-in's callback",
+        )
+        .with_source(source)
     }
 
     /// A callback that lacks `name`.

@@ -42,9 +42,10 @@ pub use integrator::{
     Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Clock, Decode, Download,
     Error, ErrorKind, Generation, HeaderMap, HeaderName, HeaderValue, Health, HealthState,
     HealthWatch, ItemPlace, Items, List, ManualClock, MemoryStore, Method, Page, Paging,
-    PendingAuthorization, RateLimiter, RefreshMark, Response, RetryBudget, Saved, Secret,
-    SecretProvider, SecretSource, Session, Settings, StatusCode, StoreKey, StoreLock, StoredTokens,
-    SystemClock, TokenSet, TokenStore, Transport, TransportBuilder, Upload, Url, async_trait,
+    PendingAuthorization, PendingAuthorizations, RateLimiter, RefreshMark, Response, RetryBudget,
+    Saved, Secret, SecretProvider, SecretSource, Session, Settings, StatusCode, StoreKey,
+    StoreLock, StoredTokens, SystemClock, TokenSet, TokenStore, Transport, TransportBuilder,
+    Upload, Url, async_trait,
 };
 #[cfg(feature = "models")]
 pub use integrator::{Joined, QueryValue, Request};
@@ -54,7 +55,7 @@ pub use integrator::{RedisStore, RedisStoreBuilder};
 /// What integrators meet in a provider's signatures. Provider crates re-export all of it, so that an integrator
 /// depends on one crate.
 pub mod integrator {
-    pub use crate::authorize::{AuthorizationRequest, PendingAuthorization};
+    pub use crate::authorize::{AuthorizationRequest, PendingAuthorization, PendingAuthorizations};
     pub use crate::clock::{Clock, ManualClock, SystemClock};
     pub use crate::error::{Error, ErrorKind};
     pub use crate::grant::AuthorizationCode;

@@ -4,8 +4,9 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::PendingAuthorization;
 use crate::error::Error;
-use crate::secret::Secret;
+use crate::secret::{Scrubber, Secret};
 
 /// The parameters of a callback, decoded; a `+` is a `+`.
 pub(super) struct Callback(Vec<(String, Zeroizing<String>)>);
@@ -28,9 +29,7 @@ impl Callback {
             behind
         };
         let mut pairs: Vec<(String, Zeroizing<String>)> = Vec::new();
-        for pair in behind.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
+        for (name, value) in raw_pairs(behind) {
             let value = percent_decode_str(value).decode_utf8();
             let value = value.map_err(|_| Error::blocked("the callback is not UTF-8", false))?;
             let value = Zeroizing::new(value.into_owned());
@@ -75,16 +74,11 @@ impl Callback {
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Checks that this answers the sign-in with `state`, and that it is not a refusal.
-    pub(super) fn verify(
-        &self,
-        state: &Secret,
-        may_be_missing: bool,
-        issuer: &str,
-    ) -> Result<(), Error> {
+    /// Checks that this answers `pending`, and that it is not a refusal.
+    pub(super) fn verify(&self, pending: &PendingAuthorization) -> Result<(), Error> {
         match self.get("state") {
-            Some(given) if Secret::new(given) == *state => {}
-            None if may_be_missing => {}
+            Some(given) if Secret::new(given) == pending.state => {}
+            None if pending.missing_state => {}
             Some(_) => {
                 return Err(Error::blocked(
                     "the callback's state is not the one that was sent",
@@ -98,25 +92,50 @@ impl Callback {
                 ));
             }
         }
-        if self.get("iss").is_some_and(|iss| iss != issuer) {
+        if self.get("iss").is_some_and(|iss| iss != pending.issuer) {
             return Err(Error::blocked(
                 "the callback comes from another issuer",
                 false,
             ));
         }
-        match self.get("error") {
-            None => Ok(()),
-            Some(code) => {
-                let told = self
-                    .get("error_description")
-                    .or_else(|| self.get("error_message"));
-                Err(Error::callback(
-                    code,
-                    told.map(|text| text.replace('+', " ")),
-                ))
-            }
+        let Some(code) = self.get("error") else {
+            return Ok(());
+        };
+        let mut scrubber = Scrubber::default();
+        let secrets = [Some(pending.state.expose()), self.get("code")];
+        let verifier = pending.verifier.as_ref().map(Secret::expose);
+        for secret in secrets.into_iter().chain([verifier]).flatten() {
+            scrubber.add(secret);
         }
+        let told = self
+            .get("error_description")
+            .or_else(|| self.get("error_message"))
+            .map(|text| scrubber.scrub(&text.replace('+', " ")));
+        Err(Error::callback(&scrubber.scrub(code), told))
     }
+}
+
+/// The one `state` of a callback, wherever that came to.
+pub(super) fn state_in(callback: &str) -> Option<Zeroizing<String>> {
+    let (_, query) = callback.trim().split_once('?')?;
+    let query = query.split('#').next().unwrap_or_default();
+    let mut states = raw_pairs(query).filter(|(name, _)| name == "state");
+    let (_, state) = states.next()?;
+    if states.next().is_some() {
+        return None;
+    }
+    let state = percent_decode_str(state).decode_utf8().ok()?;
+    Some(Zeroizing::new(state.into_owned()))
+}
+
+/// The parameters of a query or fragment, names decoded.
+fn raw_pairs(text: &str) -> impl Iterator<Item = (String, &str)> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
+        (name, value)
+    })
 }
 
 /// Compares a callback's address, whole or from its path on, with the redirect URI.

@@ -3,6 +3,23 @@
 use oauth2::CsrfToken;
 use sha2::{Digest as _, Sha256};
 
+use crate::secret::Secret;
+
+impl Secret {
+    /// A new secret that nobody can guess, such as the id of a session: 256 bits, as 43 characters of the URL-safe Base64
+    /// alphabet.
+    ///
+    /// # Examples
+    /// ```
+    /// use auth_core::Secret;
+    /// assert_eq!(Secret::random().expose().len(), 43);
+    /// assert!(Secret::random() != Secret::random());
+    /// ```
+    pub fn random() -> Self {
+        Self::new(CsrfToken::new_random_len(32).into_secret())
+    }
+}
+
 /// 128 bits that nobody can guess. The digest only brings the generator's text into bytes.
 fn random() -> u128 {
     let text = CsrfToken::new_random_len(32);

@@ -1,5 +1,8 @@
 //! The way through a provider's sign-in page and back.
 
+mod expiry;
+mod several;
+
 use std::collections::BTreeSet;
 
 use auth_core::{AuthorizationRequest, ErrorKind, PendingAuthorization, Settings};
@@ -183,6 +186,52 @@ fn a_callback_that_refuses_or_has_no_code_says_so() {
 }
 
 #[test]
+fn each_error_of_the_page_has_its_kind_and_says_whether_to_try_again() {
+    for (code, kind, is_retryable) in [
+        ("access_denied", ErrorKind::Permission, false),
+        ("invalid_request", ErrorKind::Invalid, false),
+        ("invalid_scope", ErrorKind::Invalid, false),
+        ("server_error", ErrorKind::Provider, true),
+        ("something_new", ErrorKind::Provider, false),
+        ("temporarily_unavailable", ErrorKind::Provider, true),
+        ("unauthorized_client", ErrorKind::Invalid, false),
+        ("unsupported_response_type", ErrorKind::Invalid, false),
+        ("", ErrorKind::Provider, false),
+    ] {
+        let error = refusal(&format!("/back?from=x%20y&error={code}&state=STATE"));
+        assert_eq!(error.kind(), kind, "{code}: {error}");
+        assert_eq!(error.is_retryable(), is_retryable, "{code}");
+        assert_eq!(error.provider_code(), Some(code));
+        assert_eq!(error.status(), None, "{code}");
+    }
+}
+
+#[test]
+fn what_the_page_says_is_scrubbed_of_the_sign_ins_secrets_and_cut() {
+    let (_, pending, state) = started(&authorization(FORM, PANEL));
+    let exported: serde_json::Value =
+        serde_json::from_str(pending.export().expose()).expect("an export is JSON");
+    let verifier = exported["verifier"].as_str().expect("a verifier");
+    let long = "x".repeat(2000);
+    let callback = format!(
+        "/back?from=x%20y&state={state}&code=c-canary-1&error=server_error+{state}\
+         &error_description=of+{state}+and+{verifier}+and+c-canary-1+{long}"
+    );
+    let error = pending.check(&callback).expect_err("an error");
+    let message = error.provider_message().expect("a message").to_owned();
+    assert!(
+        message.starts_with("of [REDACTED] and [REDACTED] and [REDACTED] xxx"),
+        "{message}"
+    );
+    assert_eq!(message.len(), 500);
+    let told = crate::leak::told(&error);
+    for secret in [state.as_str(), verifier, "c-canary-1"] {
+        assert!(!told.contains(secret), "{told}");
+    }
+    assert!(told.len() < 4000, "{}", told.len());
+}
+
+#[test]
 fn a_good_callback_may_come_whole_or_from_its_path_on_and_name_the_issuer() {
     for callback in [
         "https://app.example/back?from=x%20y&code=c&state=STATE",
@@ -260,8 +309,8 @@ fn an_import_of_anything_else_is_refused_without_repeating_it() {
     for text in [
         String::new(),
         "{}".to_owned(),
-        good.replace("\"version\":1", "\"version\":2"),
-        good.replace("\"version\":1", "\"version\":1,\"more\":2"),
+        good.replace("\"version\":2", "\"version\":1"),
+        good.replace("\"version\":2", "\"version\":2,\"more\":2"),
         good.replace(&state, ""),
         good.replace(&format!("\"{state}\""), &format!("[\"{state}\"]")),
         good[..good.len() - 2].to_owned(),

@@ -51,13 +51,14 @@ fn hosted_code() -> AuthorizationCode {
 
 fn code_of(issuer: &str) -> AuthorizationCode {
     let pending = json!({
-        "version": 1,
+        "version": 2,
         "dialect": "DASH_V4",
         "issuer": issuer,
         "redirect_uri": REDIRECT,
         "state": "canary-state",
         "verifier": "canary-verifier",
         "missing_state": false,
+        "expires_at_ms": crate::way::soon_ms(),
     });
     let pending = crate::way::ok(PendingAuthorization::import(&pending.to_string()));
     crate::way::ok(pending.check(&format!("{REDIRECT}?code=canary-code&state=canary-state")))

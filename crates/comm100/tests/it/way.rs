@@ -1,5 +1,7 @@
 //! The ways to sign in to the sandbox, so that one journey can be made by each.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use auth_core::GrantType;
 use comm100::{Client, ClientBuilder, OAuthClient, Platform};
 use vendor_sandbox::{Host, Sandbox, credentials as known};
@@ -197,4 +199,11 @@ pub(crate) fn failed<T: std::fmt::Debug, E>(result: Result<T, E>, what: &str) ->
 #[track_caller]
 pub(crate) fn ok<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+/// Ten minutes from now, as an export tells it.
+pub(crate) fn soon_ms() -> u64 {
+    let end = SystemTime::now() + Duration::from_secs(600);
+    let since = ok(end.duration_since(UNIX_EPOCH));
+    ok(u64::try_from(since.as_millis()))
 }

@@ -27,12 +27,13 @@ fn code(
     callback: &str,
 ) -> AuthorizationCode {
     let mut pending = json!({
-        "version": 1,
+        "version": 2,
         "dialect": dialect,
         "issuer": issuer,
         "redirect_uri": redirect_uri,
         "state": STATE,
         "missing_state": false,
+        "expires_at_ms": crate::way::soon_ms(),
     });
     if let Some(verifier) = verifier {
         pending["verifier"] = verifier.into();
