@@ -7,6 +7,8 @@
 //! RFC 6749 section 4.1, RFC 7636 (PKCE, `S256` only), RFC 8252 (`loopback`), RFC 9207 (`iss`), RFC 9700 section 2.1.
 
 mod callback;
+#[cfg(feature = "loopback")]
+mod loopback;
 mod pending;
 mod random;
 mod several;
@@ -26,6 +28,8 @@ use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::transport::{BaseUrl, append_query};
 
+#[cfg(feature = "loopback")]
+pub use loopback::LoopbackSignIn;
 pub use pending::PendingAuthorization;
 pub(crate) use random::random_text;
 #[cfg(feature = "models")]

@@ -36,6 +36,8 @@ pub use crate::http::{ApiClient, Profile};
 pub use crate::transport::{BaseUrl, UrlText};
 #[cfg(feature = "file-store")]
 pub use integrator::FileStore;
+#[cfg(feature = "loopback")]
+pub use integrator::LoopbackSignIn;
 #[cfg(feature = "conformance")]
 pub use integrator::check_token_store;
 pub use integrator::{
@@ -55,6 +57,8 @@ pub use integrator::{RedisStore, RedisStoreBuilder};
 /// What integrators meet in a provider's signatures. Provider crates re-export all of it, so that an integrator
 /// depends on one crate.
 pub mod integrator {
+    #[cfg(feature = "loopback")]
+    pub use crate::authorize::LoopbackSignIn;
     pub use crate::authorize::{AuthorizationRequest, PendingAuthorization, PendingAuthorizations};
     pub use crate::clock::{Clock, ManualClock, SystemClock};
     pub use crate::error::{Error, ErrorKind};

@@ -393,6 +393,67 @@ async fn no_secret_of_a_sign_in_page_is_shown() {
     assert_eq!(shown.leak(), None);
 }
 
+#[cfg(feature = "loopback")]
+#[tokio::test]
+async fn no_secret_of_a_loopback_sign_in_is_shown() {
+    use auth_core::{LoopbackSignIn, PendingAuthorizations};
+
+    let mut shown = Shown::new();
+    let guard = shown.listen();
+    let all = PendingAuthorizations::new();
+    let (page, user_agent) = all
+        .begin(&authorization(FORM, "https://panel.example"), None)
+        .expect("a sign-in");
+    shown.secrets.push(user_agent.expose().to_owned());
+    shown.secrets.push(query(&page, "state"));
+    shown.debug(&all);
+    shown.debug(&user_agent);
+    let callback = format!(
+        "/back?from=x%20y&code={CODE}&state={}",
+        query(&page, "state")
+    );
+    shown.error(&all.finish(None, &callback).expect_err("no cookie"));
+
+    let (urls, mut shown_urls) = tokio::sync::mpsc::unbounded_channel();
+    let sign_in = LoopbackSignIn::new(move |url| urls.send(url.clone()).expect("it listens"));
+    let sign_in = sign_in.no_browser();
+    let settings = Settings::new();
+    let make = |uri: &str| {
+        auth_core::AuthorizationRequest::new(FORM, stage::base("https://panel.example"), "a", uri)
+    };
+    let wait = sign_in.run(&settings, None, make);
+    let browser = async {
+        let page = shown_urls.recv().await.expect("a URL");
+        let uri = query(&page, "redirect_uri");
+        let (host, path) = uri["http://".len()..].split_once('/').expect("a path");
+        let state = query(&page, "state");
+        for last in [format!("{state}x"), state.clone()] {
+            let stream = tokio::net::TcpStream::connect(host).await.expect("open");
+            let target = format!("/{path}?code={CODE}&state={last}");
+            let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+            let (mut reader, mut writer) = stream.into_split();
+            let sent = tokio::io::AsyncWriteExt::write_all(&mut writer, request.as_bytes());
+            sent.await.expect("sent");
+            let mut answer = String::new();
+            let read = tokio::io::AsyncReadExt::read_to_string(&mut reader, &mut answer);
+            read.await.expect("an answer");
+            shown.note(&answer);
+        }
+        state
+    };
+    let (code, state) = tokio::join!(wait, browser);
+    shown.debug(&code.expect("a code"));
+    shown.debug(&sign_in);
+    shown.secrets.push(state);
+    drop(guard);
+    assert!(
+        shown.text().contains("is not the callback"),
+        "{}",
+        shown.text()
+    );
+    assert_eq!(shown.leak(), None);
+}
+
 #[tokio::test]
 async fn no_secret_of_a_token_set_is_shown() {
     let shown = Shown::new();

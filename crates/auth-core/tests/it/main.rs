@@ -12,6 +12,8 @@ mod dialects;
 mod endpoint;
 mod http;
 mod leak;
+#[cfg(feature = "loopback")]
+mod loopback;
 #[cfg(feature = "models")]
 mod model;
 mod network;
