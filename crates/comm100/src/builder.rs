@@ -55,14 +55,14 @@ pub struct ClientBuilder {
     api_base: Option<UrlText>,
     site_id: Option<u64>,
     partner_id: Option<u64>,
-    oauth_client: Option<OAuthClient>,
+    pub(crate) oauth_client: Option<OAuthClient>,
     sign_in: Option<Grant>,
     tokens: Option<TokenSet>,
     token_body: TokenBody,
     token_site_id: bool,
     scope: Option<String>,
     missing_state: bool,
-    settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 impl Client {
@@ -322,7 +322,8 @@ impl ClientBuilder {
         let uri = uri.ok_or_else(|| Error::config("redirect_uri", "is missing"))?;
         let (base, _) = self.bases()?;
         let mut request =
-            AuthorizationRequest::new(self.platform.dialect(), base, client.id.as_str(), uri)?;
+            AuthorizationRequest::new(self.platform.dialect(), base, client.id.as_str(), uri)?
+                .settings(&self.settings);
         if let Some(id) = self.site_id {
             request = request.parameter("site_id", id.to_string());
         }

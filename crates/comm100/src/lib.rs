@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "loopback")]
+mod browser;
 mod builder;
 mod client;
 mod dialect;

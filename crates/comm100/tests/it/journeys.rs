@@ -1,5 +1,7 @@
 //! Whole lives of a sign-in against the sandbox, by each way to sign in.
 
+#[cfg(feature = "loopback")]
+mod browser;
 mod faults;
 mod renewal;
 mod sign_in;

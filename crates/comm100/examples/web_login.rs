@@ -1,0 +1,331 @@
+//! A small web app that people sign in to with their Comm100 account.
+//!
+//! ```sh
+//! cargo run -p comm100 --example web_login
+//! ```
+//!
+//! `/` says whether you are signed in, `/sign-in` leads to Comm100's page, `/callback` takes what comes back, and a
+//! button posts to `/sign-out`. Each browser has a session in a cookie; what a session may do is in this process's
+//! memory.
+//!
+//! With `COMM100_PLATFORM`, `COMM100_SITE_ID`, `COMM100_CLIENT_ID` and `COMM100_REDIRECT_URI` set, it talks to Comm100
+//! (`ClientBuilder::from_env` lists all variables), else to a sandbox. It listens on 127.0.0.1, at `PORT` or any free
+//! port; where the redirect URI is https, something in front of it has the certificate.
+#![expect(clippy::print_stdout, reason = "the program's output is its purpose")]
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{env, fmt};
+
+use comm100::{
+    Bytes, Client, ClientBuilder, ErrorKind, HeaderMap, Method, OAuthClient, PendingAuthorizations,
+    Platform, Secret, StatusCode, Url,
+};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, LOCATION};
+use hyper::header::{ORIGIN, REFERRER_POLICY, SET_COOKIE};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use vendor_sandbox::{Host, Sandbox, credentials};
+
+type Page = Response<Full<Bytes>>;
+
+/// As many sessions as this are kept; then the next sign-in ends all of them.
+const MOST_SESSIONS: usize = 10_000;
+
+struct App {
+    /// Of a client that somebody signs in to.
+    builder: ClientBuilder,
+    /// Where the app is for the browser, such as `https://app.example.com`.
+    origin: String,
+    callback_path: String,
+    campaigns_path: &'static str,
+    pending: PendingAuthorizations,
+    /// The clients of those who are signed in, by the value of their cookie.
+    sessions: Mutex<HashMap<String, Client>>,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let port: u16 = match env::var("PORT") {
+        Ok(port) => port
+            .trim()
+            .parse()
+            .map_err(|_| "PORT is no number of a port")?,
+        Err(_) => 0,
+    };
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let home = format!("http://{}/", listener.local_addr()?);
+    // The sandbox ends with its last handle.
+    let (app, _sandbox) = match env::var("COMM100_PLATFORM") {
+        Ok(address) if !address.trim().is_empty() => (real(&address)?, None),
+        _ => {
+            println!("COMM100_PLATFORM is not set: this talks to a sandbox on this machine.");
+            let sandbox = Sandbox::start().await?;
+            (with_sandbox(&sandbox, &home)?, Some(sandbox))
+        }
+    };
+    println!("Open {home}");
+    let app = Arc::new(app);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let app = Arc::clone(&app);
+        let service = service_fn(move |request| {
+            let app = Arc::clone(&app);
+            async move { Ok::<_, Infallible>(app.answer(&request).await) }
+        });
+        let connection = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service);
+        // What goes wrong on a connection is its browser's matter.
+        tokio::spawn(connection);
+    }
+}
+
+fn real(address: &str) -> Result<App, Box<dyn Error>> {
+    let uri = env::var("COMM100_REDIRECT_URI");
+    let uri = uri.map_err(|_| "COMM100_REDIRECT_URI is missing: the callback of this app")?;
+    App::new(ClientBuilder::from_env()?, &address.parse()?, &uri)
+}
+
+fn with_sandbox(sandbox: &Sandbox, home: &str) -> Result<App, Box<dyn Error>> {
+    let uri = format!("{home}callback");
+    let builder = Client::builder(Platform::Dash11)
+        .token_base(sandbox.url(Host::Comm100DashPanel))
+        .api_base(sandbox.url(Host::Comm100DashApi))
+        .site_id(credentials::COMM100_SITE_ID)
+        .oauth_client(OAuthClient::new(credentials::COMM100_CLIENT_ID).redirect_uri(&uri));
+    App::new(builder, &Platform::Dash11, &uri)
+}
+
+impl App {
+    fn new(builder: ClientBuilder, platform: &Platform, uri: &str) -> Result<Self, Box<dyn Error>> {
+        builder.authorization_request()?; // what is missing is better told now
+        let uri = Url::parse(uri)?;
+        Ok(Self {
+            builder,
+            origin: uri.origin().ascii_serialization(),
+            callback_path: uri.path().to_owned(),
+            campaigns_path: match platform {
+                Platform::V2(_) => "/api/v2/livechat/campaigns",
+                _ => "/v4/livechat/campaigns",
+            },
+            pending: PendingAuthorizations::new(),
+            sessions: Mutex::default(),
+        })
+    }
+
+    async fn answer(&self, request: &Request<Incoming>) -> Page {
+        let (path, headers) = (request.uri().path(), request.headers());
+        match (request.method(), path) {
+            (&Method::GET, "/") => self.home(headers).await,
+            (&Method::GET, "/sign-in") => self.sign_in(headers),
+            (&Method::GET, path) if path == self.callback_path => {
+                let target = request.uri().path_and_query();
+                let target = target.map_or(path, |target| target.as_str());
+                self.callback(headers, target).await
+            }
+            (&Method::POST, "/sign-out") => self.sign_out(headers),
+            _ => page(
+                StatusCode::NOT_FOUND,
+                "Nothing is here",
+                "<a href=\"/\">Home</a>",
+            ),
+        }
+    }
+
+    /// Who is signed in, and something that only those who are can see.
+    async fn home(&self, headers: &HeaderMap) -> Page {
+        let Some(client) = self.client(headers) else {
+            let text =
+                "<p>You are not signed in.</p><p><a href=\"/sign-in\">Sign in with Comm100</a></p>";
+            return page(StatusCode::OK, "Not signed in", text);
+        };
+        let out = "<form method=\"post\" action=\"/sign-out\"><button>Sign out</button></form>";
+        match self.campaigns(&client).await {
+            Ok(campaigns) => {
+                let text = format!("<p>You are signed in. {}</p>{out}", html(&campaigns));
+                page(StatusCode::OK, "Signed in", &text)
+            }
+            // The tokens are of no use any more: somebody has taken them back.
+            Err(error) if error.kind() == ErrorKind::Reauthorize => {
+                let text = "<p>Your sign-in has ended.</p><p><a href=\"/sign-in\">Sign in with Comm100</a></p>";
+                page(StatusCode::OK, "Not signed in", text)
+            }
+            Err(error) => {
+                let text = format!("<p>Comm100 did not answer: {}.</p>{out}", html(&error));
+                page(StatusCode::BAD_GATEWAY, "Signed in", &text)
+            }
+        }
+    }
+
+    async fn campaigns(&self, client: &Client) -> Result<String, comm100::Error> {
+        let call = client.request(Method::GET, self.campaigns_path);
+        let answer: serde_json::Value = call.send().await?.json()?;
+        let list = answer.get("campaigns").unwrap_or(&answer).as_array();
+        let list = list.map(Vec::as_slice).unwrap_or_default();
+        let name = list.iter().find_map(|item| item["name"].as_str());
+        let name = name.unwrap_or("without a name");
+        Ok(match list.len() {
+            0 => "Your site has no campaigns.".to_owned(),
+            count => format!("The first page has {count} campaigns, the first of them is {name}."),
+        })
+    }
+
+    /// Sends the person to Comm100's page.
+    fn sign_in(&self, headers: &HeaderMap) -> Page {
+        let known = cookie(headers, &self.cookie_name("user-agent"));
+        let request = self.builder.authorization_request();
+        let begun = request.and_then(|request| self.pending.begin(&request, known.as_deref()));
+        match begun {
+            Ok((url, user_agent)) => {
+                let cookie = self.set_cookie("user-agent", &user_agent, 600);
+                redirect(url.as_str(), &[cookie])
+            }
+            Err(error) => problem(&error),
+        }
+    }
+
+    /// Takes what comes back from there, and begins a session.
+    async fn callback(&self, headers: &HeaderMap, target: &str) -> Page {
+        let user_agent = cookie(headers, &self.cookie_name("user-agent"));
+        match self.signed_in(user_agent.as_deref(), target).await {
+            Ok(client) => {
+                // A new one for each sign-in, so that nobody goes on with one that was planted before.
+                self.end_session(headers);
+                let session = Secret::random();
+                let cookie = self.set_cookie("session", &session, 12 * 3600);
+                let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+                if sessions.len() >= MOST_SESSIONS {
+                    sessions.clear();
+                }
+                sessions.insert(session.expose().to_owned(), client);
+                // The browser's history keeps the page without the code.
+                redirect("/", &[cookie])
+            }
+            Err(error) => problem(&error),
+        }
+    }
+
+    async fn signed_in(
+        &self,
+        user_agent: Option<&str>,
+        target: &str,
+    ) -> Result<Client, comm100::Error> {
+        let code = self.pending.finish(user_agent, target)?;
+        let client = self.builder.clone().authorization_code(code).build()?;
+        client.sign_in().await?;
+        Ok(client)
+    }
+
+    fn sign_out(&self, headers: &HeaderMap) -> Page {
+        // The cookie's `SameSite` sees to it already; this one is for browsers that don't.
+        let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+        if origin.is_some_and(|origin| origin != self.origin) {
+            return page(
+                StatusCode::FORBIDDEN,
+                "Not from here",
+                "<a href=\"/\">Home</a>",
+            );
+        }
+        self.end_session(headers);
+        redirect("/", &[self.set_cookie("session", &Secret::new(""), 0)])
+    }
+
+    fn client(&self, headers: &HeaderMap) -> Option<Client> {
+        let session = cookie(headers, &self.cookie_name("session"))?;
+        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.get(&session).cloned()
+    }
+
+    fn end_session(&self, headers: &HeaderMap) {
+        if let Some(session) = cookie(headers, &self.cookie_name("session")) {
+            let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+            sessions.remove(&session);
+        }
+    }
+
+    /// On https nobody but this host can set a cookie of such a name.
+    fn cookie_name(&self, name: &str) -> String {
+        match self.is_https() {
+            true => format!("__Host-{name}"),
+            false => name.to_owned(),
+        }
+    }
+
+    fn set_cookie(&self, name: &str, value: &Secret, seconds: u32) -> String {
+        let (name, value) = (self.cookie_name(name), value.expose());
+        let secure = if self.is_https() { "; Secure" } else { "" };
+        // `Strict` would hold the cookie back when Comm100's page sends the browser here.
+        format!("{name}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}")
+    }
+
+    fn is_https(&self) -> bool {
+        self.origin.starts_with("https:")
+    }
+}
+
+/// What the person is told, by the kind of the failure alone.
+fn problem(error: &comm100::Error) -> Page {
+    let (status, title) = match error.kind() {
+        ErrorKind::Permission => (StatusCode::FORBIDDEN, "You did not approve the sign-in"),
+        ErrorKind::Blocked => (StatusCode::BAD_REQUEST, "This sign-in is over"),
+        _ if error.is_retryable() => (StatusCode::BAD_GATEWAY, "Comm100 is not there for now"),
+        _ => (StatusCode::BAD_GATEWAY, "The sign-in failed"),
+    };
+    eprintln!("sign-in: {error}");
+    let text = "<p><a href=\"/sign-in\">Try again</a> or go <a href=\"/\">home</a>.</p>";
+    page(status, title, text)
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = headers.get_all(COOKIE).into_iter();
+    let lines = lines.filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split("; "));
+    let value = pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    Some(value.to_owned())
+}
+
+fn redirect(to: &str, cookies: &[String]) -> Page {
+    let mut answer = page(StatusCode::SEE_OTHER, "Further on", "");
+    let lines = cookies.iter().map(|cookie| (SET_COOKIE, cookie.as_str()));
+    for (name, value) in lines.chain([(LOCATION, to)]) {
+        if let Ok(value) = value.parse() {
+            answer.headers_mut().append(name, value);
+        }
+    }
+    answer
+}
+
+fn page(status: StatusCode, title: &str, text: &str) -> Page {
+    let body = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
+         <body>\n<h1>{title}</h1>\n{text}\n</body>\n</html>\n"
+    );
+    let mut answer = Response::new(Full::from(body));
+    *answer.status_mut() = status;
+    for (name, value) in [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
+        ),
+        (REFERRER_POLICY, "no-referrer"),
+    ] {
+        if let Ok(value) = value.parse() {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    answer
+}
+
+fn html(text: &impl fmt::Display) -> String {
+    let text = text.to_string();
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('>', "&gt;").replace('"', "&quot;")
+}
