@@ -8,3 +8,6 @@ pub mod budgets {}
 
 #[doc = include_str!("../../../docs/observability.md")]
 pub mod observability {}
+
+#[doc = include_str!("../../../docs/sign-in.md")]
+pub mod sign_in {}
