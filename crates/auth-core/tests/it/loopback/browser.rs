@@ -91,6 +91,7 @@ fn child() {
         let make = |uri: &str| AuthorizationRequest::new(FORM, base(PANEL), CLIENT_ID, uri);
         let wait = sign_in.run(&settings, None, make);
         tokio::select! {
+            biased; // the URL is shown before anything else is looked at
             outcome = wait => panic!("nobody came: {:?}", outcome.err().map(|error| error.kind() == ErrorKind::Timeout)),
             () = async {
                 while wanted && !opened.exists() {
