@@ -10,6 +10,7 @@ use auth_core::{AuthorizationRequest, ErrorKind, LoopbackSignIn, Settings};
 use tempfile::TempDir;
 
 use super::PANEL;
+use crate::clocks::eventually;
 use crate::dialects::FORM;
 use crate::stage::{CLIENT_ID, base};
 
@@ -94,8 +95,8 @@ fn child() {
             biased; // the URL is shown before anything else is looked at
             outcome = wait => panic!("nobody came: {:?}", outcome.err().map(|error| error.kind() == ErrorKind::Timeout)),
             () = async {
-                while wanted && !opened.exists() {
-                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                if wanted {
+                    eventually("a browser comes up", || opened.exists()).await;
                 }
             } => {}
         }
