@@ -31,6 +31,21 @@ pub(crate) fn start(state: &State, host: Host) -> String {
 
 /// Whether the browser that sent this is signed in.
 pub(crate) fn is_signed_in(state: &State, inbound: &Inbound) -> bool {
+    cookie(state, inbound).is_some()
+}
+
+/// Gives a browser that is signed in another cookie for its own.
+///
+/// A browser keeps the pages that it has left, `no-store` or not, and shows them when somebody goes back. Chromium drops
+/// them where a cookie that scripts can't see has changed since, and asks again.
+pub(crate) fn renew(state: &State, inbound: &Inbound) -> Option<String> {
+    let old = cookie(state, inbound)?;
+    lock(&state.signed_in.cookies).remove(&old);
+    Some(start(state, inbound.host))
+}
+
+/// The cookie of a browser that is signed in.
+fn cookie(state: &State, inbound: &Inbound) -> Option<(Host, String)> {
     let name = name(state, inbound.host);
     let lines = inbound.headers.get_all("cookie").iter();
     let cookies = lines
@@ -41,7 +56,7 @@ pub(crate) fn is_signed_in(state: &State, inbound: &Inbound) -> bool {
         .filter(|(known, _)| *known == name)
         .map(|(_, value)| (inbound.host, value.to_owned()));
     let known = lock(&state.signed_in.cookies);
-    values.any(|cookie| known.contains(&cookie))
+    values.find(|cookie| known.contains(cookie))
 }
 
 /// Cookies don't tell ports apart, so that the name has to: every program on 127.0.0.1 shares one jar.

@@ -42,8 +42,8 @@ pub(super) fn sign_in(ticket: &str, ask: &Ask, is_mistyped: bool) -> Answer {
     };
     let content = format!(
         r#"<h1>Sign in</h1>
-{wrong}<p>to go on to <strong>{client}</strong></p>
-<form method="post" action="/oauth/authorize/sign-in">
+<p>to go on to <strong>{client}</strong></p>
+{wrong}<form method="post" action="/oauth/authorize/sign-in">
 <input type="hidden" name="ticket" value="{ticket}">
 <label>Email <input type="email" name="email" autocomplete="username" required></label>
 <label>Password <input type="password" name="password" autocomplete="current-password" required></label>

@@ -80,10 +80,14 @@ pub(super) fn decision(
     if !signed_in::is_signed_in(state, inbound) {
         return Ok(back(&body));
     }
-    Ok(match state.consents.answer(body.need("ticket"), approved) {
+    let answer = match state.consents.answer(body.need("ticket"), approved) {
         Some(ask) if approved => see_other(authorize::approval(state, ask)),
         Some(ask) => see_other(authorize::denial(state, &ask)),
-        None => back(&body),
+        None => return Ok(back(&body)),
+    };
+    Ok(match signed_in::renew(state, inbound) {
+        Some(cookie) => answer.with("set-cookie", cookie),
+        None => answer,
     })
 }
 

@@ -28,8 +28,7 @@ impl Visitor {
         }
         let reply = call.send().await;
         if let Some(line) = header(&reply.headers, "set-cookie") {
-            let (pair, _) = line.split_once(';').unwrap();
-            self.cookie = Some(pair.to_owned());
+            self.cookie = line.split(';').next().map(str::to_owned);
         }
         reply
     }
@@ -66,15 +65,18 @@ impl Visitor {
 }
 
 fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    headers.get(name).map(|value| value.to_str().unwrap())
+    headers.get(name)?.to_str().ok()
 }
 
+/// Where a redirect leads; nowhere, if it is none.
 fn target(reply: &Reply) -> String {
-    header(&reply.headers, "location").unwrap().to_owned()
+    let location = header(&reply.headers, "location");
+    location.unwrap_or_default().to_owned()
 }
 
 fn ticket(question: &str) -> &str {
-    question.split_once("?ticket=").unwrap().1
+    let (_, ticket) = question.split_once("?ticket=").unwrap_or_default();
+    ticket
 }
 
 #[tokio::test]
