@@ -38,6 +38,9 @@ type Page = Response<Full<Bytes>>;
 /// As many sessions as this are kept; then the next sign-in ends all of them.
 const MOST_SESSIONS: usize = 10_000;
 
+const STYLE: &str = "body{max-width:36rem;margin:12vh auto;padding:0 1.5rem;font:1.1rem/1.5 system-ui,sans-serif}\
+    button,a{color:#1558b0;font:inherit}button{padding:.4rem 1rem}";
+
 struct App {
     /// Of a client that somebody signs in to.
     builder: ClientBuilder,
@@ -303,8 +306,9 @@ fn redirect(to: &str, cookies: &[String]) -> Page {
 
 fn page(status: StatusCode, title: &str, text: &str) -> Page {
     let body = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
-         <body>\n<h1>{title}</h1>\n{text}\n</body>\n</html>\n"
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\n\
+         <style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n{text}\n</body>\n</html>\n"
     );
     let mut answer = Response::new(Full::from(body));
     *answer.status_mut() = status;
@@ -313,7 +317,7 @@ fn page(status: StatusCode, title: &str, text: &str) -> Page {
         (CACHE_CONTROL, "no-store"),
         (
             CONTENT_SECURITY_POLICY,
-            "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
         ),
         (REFERRER_POLICY, "no-referrer"),
     ] {

@@ -28,7 +28,7 @@ const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// What every answer says besides its status, type and length.
 const HEADERS: &str = "Cache-Control: no-store\r\n\
     Connection: close\r\n\
-    Content-Security-Policy: default-src 'none'\r\n\
+    Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n\
     Referrer-Policy: no-referrer\r\n\
     X-Content-Type-Options: nosniff\r\n";
 

@@ -5,7 +5,7 @@
 /// learn this one's address.
 const HEADERS: &str = "Cache-Control: no-store\r\n\
     Connection: close\r\n\
-    Content-Security-Policy: default-src 'none'\r\n\
+    Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n\
     Referrer-Policy: no-referrer\r\n\
     X-Content-Type-Options: nosniff\r\n";
 
@@ -79,7 +79,9 @@ impl Answer {
 
 fn page(title: &str, text: &str) -> String {
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\n\
+         <style>body{{max-width:32rem;margin:15vh auto;padding:0 1.5rem;font:1.1rem/1.5 system-ui,sans-serif}}</style></head>\n\
          <body>\n<h1>{title}</h1>\n<p>{text}</p>\n</body>\n</html>\n"
     )
 }

@@ -10,7 +10,9 @@ use crate::stage::{
 
 fn page(title: &str, text: &str) -> String {
     let body = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\n\
+         <style>body{{max-width:32rem;margin:15vh auto;padding:0 1.5rem;font:1.1rem/1.5 system-ui,sans-serif}}</style></head>\n\
          <body>\n<h1>{title}</h1>\n<p>{text}</p>\n</body>\n</html>\n"
     );
     let length = body.len();
