@@ -7,6 +7,8 @@ use cargo_metadata::{DependencyKind, Package};
 /// Who may depend on whom among ours, in programs as shipped.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("auth-core", &[]),
+    // Its programs are the examples of comm100, which talk to the sandbox by default.
+    ("browser", &["comm100", "vendor-sandbox"]),
     ("comm100", &["auth-core"]),
     ("communic8", &["auth-core"]),
     (
@@ -115,6 +117,7 @@ mod tests {
         assert_eq!(count("comm100", "auth-core", Normal, true), 0);
         assert_eq!(count("comm100", "auth-core", Development, true), 0);
         assert_eq!(count("comm100", "vendor-sandbox", Development, true), 0);
+        assert_eq!(count("browser", "vendor-sandbox", Normal, true), 0);
         assert_eq!(count("demo", "vendor-sandbox", Normal, true), 0);
         assert_eq!(count("trials", "vendor-sandbox", Development, true), 0);
         assert_eq!(count("auth-core", "reqwest", Normal, false), 0);
@@ -126,6 +129,7 @@ mod tests {
         for (from, to, kind) in [
             ("comm100", "communic8", Normal),
             ("comm100", "communic8", Development),
+            ("browser", "auth-core", Development),
             ("comm100", "vendor-sandbox", Normal),
             ("webcommander", "vendor-sandbox", Build),
             ("auth-core", "comm100", Development),
