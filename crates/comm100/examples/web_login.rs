@@ -319,7 +319,8 @@ fn page(status: StatusCode, title: &str, text: &str) -> Page {
             CONTENT_SECURITY_POLICY,
             "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
         ),
-        (REFERRER_POLICY, "no-referrer"),
+        // Under `no-referrer`, browsers call the origin of a form `null`.
+        (REFERRER_POLICY, "same-origin"),
     ] {
         if let Ok(value) = value.parse() {
             answer.headers_mut().insert(name, value);
