@@ -522,10 +522,12 @@ fn shown_segment(segment: &str) -> &str {
     }
 }
 
-/// A foreign text as one printable line of bounded length.
+/// A foreign text as one printable line of bounded length, which reads as it stands there: what ends a line elsewhere
+/// (U+2028, U+2029) or turns the writing around (U+202A to U+202E, U+2066 to U+2069) is a space.
 fn one_line(text: &str) -> String {
+    let moves = |c: char| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if c.is_control() || moves(c) { ' ' } else { c })
         .take(MESSAGE_KEPT)
         .collect()
 }
@@ -563,6 +565,16 @@ mod tests {
         let error = Error::answered(ErrorKind::Invalid, "refused", None, answer);
         assert!(!error.to_string().contains(['\r', '\n']));
         assert!(error.to_string().len() < 600);
+    }
+
+    #[test]
+    fn provider_text_neither_ends_the_line_nor_turns_it_around() {
+        let answer = Answer {
+            message: Some("a\u{2028}b\u{2029}c\u{202e}d\u{2066}e\u{85}f\u{e9}".to_owned()),
+            ..Answer::default()
+        };
+        let error = Error::answered(ErrorKind::Invalid, "refused", None, answer);
+        assert_eq!(error.to_string(), "refused: a b c d e f\u{e9}");
     }
 
     #[test]
