@@ -209,7 +209,7 @@ pub(crate) fn secret_of_pair(pair: &str) -> Option<Secret> {
 /// A secret shorter than this is not searched for: replacing it would tear harmless text apart and tell its length.
 const SHORTEST_SCRUBBED: usize = 4;
 
-/// The texts that must not be seen in anything a server sends back: each secret as it is, JSON-escaped, and inside
+/// The texts that must not be seen in anything a server sends back: each secret as it is, JSON-escaped, in hex, and inside
 /// longer Base64 at each of the three alignments; any of them percent-encoded, wholly or in part.
 #[derive(Default)]
 pub(crate) struct Scrubber(Vec<Zeroizing<String>>);
@@ -226,6 +226,9 @@ impl Scrubber {
         {
             forms.push(escaped.to_owned());
         }
+        let hex = |show: fn(u8) -> String| secret.bytes().map(show).collect::<String>();
+        forms.push(hex(|byte| format!("{byte:02x}")));
+        forms.push(hex(|byte| format!("{byte:02X}")));
         for shift in 0..3 {
             let mut bytes = Zeroizing::new(vec![0_u8; shift]);
             bytes.extend_from_slice(secret.as_bytes());
@@ -370,6 +373,14 @@ mod tests {
             &form.replace("%2F", "%2f").replace("%2B", "%2b"),
             &percent,
             &percent.replace("%2F", "/"),
+            &secret
+                .bytes()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>(),
+            &secret
+                .bytes()
+                .map(|byte| format!("{byte:02X}"))
+                .collect::<String>(),
             "S3cr/t+wit h%ä\\\"quote",
         ] {
             assert_eq!(scrubber.scrub(text), "[REDACTED]", "{text}");
