@@ -11,6 +11,15 @@ use crate::error::{Error, without_value};
 #[cfg(feature = "models")]
 use crate::model::{FromJson, Json, Misfit, Place};
 
+/// Content types of what stands in the place of an answer.
+const USUAL_TYPES: [&str; 5] = [
+    "application/octet-stream",
+    "application/xml",
+    "text/html",
+    "text/plain",
+    "text/xml",
+];
+
 /// An answer with a success status, read to its end. `Debug` shows neither headers nor body.
 ///
 /// Any other status is an [`Error`], and so is a success status whose body says that the call failed, where the
@@ -172,9 +181,10 @@ impl Response {
         if self.body.is_empty() {
             problem = "the body is empty".to_owned();
         } else if let Some(kind) = kind.filter(|kind| !kind.contains("json")) {
-            let kind: String = kind.chars().take(60).collect();
-            problem =
-                format!("{problem}; its content type is `{kind}`, so it may come from a proxy");
+            // A header can hold anything, a token as well: what is told is ours.
+            let known = USUAL_TYPES.iter().find(|usual| kind.starts_with(**usual));
+            let kind = known.map_or("not JSON".to_owned(), |usual| format!("`{usual}`"));
+            problem = format!("{problem}; its content type is {kind}, so it may come from a proxy");
         }
         Error::decode(path, &problem, self.status)
     }
