@@ -8,6 +8,7 @@
 mod answer;
 mod wire;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use oauth2::basic::{
@@ -61,6 +62,8 @@ pub(crate) struct TokenEndpoint {
     pub(crate) transport: Transport,
     pub(crate) timeout: Duration,
     pub(crate) retries: u32,
+    /// The access token that a new one is to replace: no exchange holds it, and the provider knows it all the same.
+    pub(crate) replaced: Mutex<Option<Secret>>,
 }
 
 /// What is exchanged now.
@@ -161,6 +164,12 @@ impl TokenEndpoint {
             }
         }
         Ok(())
+    }
+
+    /// Says which tokens new ones are to replace.
+    pub(crate) fn replace(&self, tokens: Option<&TokenSet>) {
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        *replaced = tokens.map(|tokens| tokens.access_token.clone());
     }
 
     fn row(&self, grant: GrantType, first: GrantType) -> Result<&'static TokenRow, Error> {
@@ -425,6 +434,11 @@ impl TokenEndpoint {
     /// What must not be seen in anything that comes of this exchange.
     fn scrubber(&self, exchange: &Exchange<'_>, proof: &Proof) -> Scrubber {
         let mut scrubber = Scrubber::default();
+        let replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(token) = &*replaced {
+            scrubber.add(token.expose());
+        }
+        drop(replaced);
         if let Some(secret) = &proof.client_secret {
             scrubber.add(secret.expose());
             if let Some(id) = &self.principal.client_id {

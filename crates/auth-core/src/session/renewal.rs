@@ -154,6 +154,7 @@ impl Source {
             return Err(Stop::NoTurn);
         }
         let latest = newer.or(known);
+        self.endpoint.replace(latest.as_ref());
         let others = latest.as_ref().and_then(|latest| locked.others(latest));
         let is_ours = others.is_none();
         let mut refreshed = self
