@@ -6,6 +6,8 @@
 //! rewrites both. Beside `authorize` the only room that names `oauth2`.
 
 mod answer;
+#[cfg(feature = "conformance")]
+mod canned;
 mod wire;
 
 use std::sync::{Mutex, PoisonError};
@@ -407,17 +409,26 @@ impl TokenEndpoint {
                 }
             },
         };
+        self.understood(result, wire.status())
+    }
+
+    /// What the engine made of an answer of `status`, checked.
+    fn understood(
+        &self,
+        result: Result<TokenAnswer, RequestTokenError<Error, BasicErrorResponse>>,
+        status: http::StatusCode,
+    ) -> Result<TokenAnswer, Error> {
         let answer = result.map_err(|error| match error {
             RequestTokenError::Request(error) => error,
             // Neither of these is told further: both can hold the body, and so a token.
             RequestTokenError::Parse(error, _) => Error::decode(
                 &error.path().to_string(),
                 &without_value(error.inner()),
-                wire.status(),
+                status,
             ),
-            _ => Error::decode("", "no token answer", wire.status()),
+            _ => Error::decode("", "no token answer", status),
         })?;
-        answer.check(self.dialect.accepts_missing_token_type(), wire.status())?;
+        answer.check(self.dialect.accepts_missing_token_type(), status)?;
         Ok(answer)
     }
 

@@ -4,6 +4,8 @@
 //! keeps a cookie.
 
 mod call;
+#[cfg(feature = "conformance")]
+mod canned;
 mod content;
 mod download;
 mod file_name;

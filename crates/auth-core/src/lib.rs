@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod authorize;
+#[cfg(feature = "conformance")]
+#[doc(hidden)]
+pub mod canned;
 mod clock;
 mod dialect;
 mod endpoint;

@@ -13,6 +13,8 @@
 //! makes no request run out of time. The task ends with the stream.
 
 mod answer;
+#[cfg(feature = "conformance")]
+mod canned;
 mod items;
 mod paging;
 mod place;
@@ -31,6 +33,8 @@ use place::from_serde;
 use walk::Walk;
 
 pub use answer::Page;
+#[cfg(feature = "conformance")]
+pub use canned::Pages;
 pub use items::Items;
 pub use paging::Paging;
 pub use place::{Decode, ItemPlace};

@@ -13,6 +13,8 @@
 //! await. A renewal runs in a task of its own from its first instruction: a caller that is dropped ends only its own
 //! waiting.
 
+#[cfg(feature = "conformance")]
+mod canned;
 mod flight;
 mod health;
 mod key;

@@ -139,6 +139,13 @@ impl Wire {
             .filter(|value| !value.is_empty())
     }
 
+    /// Takes the answer to the one request.
+    pub(super) fn receive(&self, answer: http::Response<Bytes>) -> Result<HttpResponse, Error> {
+        // A wire serves one request, so the cell is empty.
+        let _ = self.status.set(answer.status());
+        self.normalize(answer)
+    }
+
     /// The dialect's answer in the standard form, or the error that it stands for.
     fn normalize(&self, answer: http::Response<Bytes>) -> Result<HttpResponse, Error> {
         let status = answer.status();
@@ -224,9 +231,7 @@ impl<'c> AsyncHttpClient<'c> for Wire {
             let outgoing = self.rewrite(&request)?;
             drop(Zeroizing::new(request.into_body()));
             let answer = self.transport.send(outgoing, self.limits).await?;
-            // A wire serves one request, so the cell is empty.
-            let _ = self.status.set(answer.status());
-            self.normalize(answer)
+            self.receive(answer)
         })
     }
 }

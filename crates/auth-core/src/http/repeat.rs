@@ -126,7 +126,7 @@ impl Repeat {
     }
 
     /// The call with its whole query. `accept` is what it asks for where its caller does not say.
-    fn ready(self, accept: &'static str) -> (Arc<Shared>, Ready) {
+    pub(super) fn ready(self, accept: &'static str) -> (Arc<Shared>, Ready) {
         let mut ready = self.ready;
         ready
             .headers

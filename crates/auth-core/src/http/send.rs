@@ -264,7 +264,7 @@ impl Shared {
     }
 
     /// The failure that an answer stands for, if it is one.
-    fn verdict(
+    pub(super) fn verdict(
         &self,
         answer: &http::Response<Bytes>,
         authorization: &Authorization,

@@ -102,7 +102,7 @@ impl Walk {
         })
     }
 
-    fn request(&self) -> Result<Repeat, Error> {
+    pub(super) fn request(&self) -> Result<Repeat, Error> {
         let mut call = self.call.clone();
         match (&self.spot, self.paging.step) {
             (Spot::Link(link), _) => return call.follow(link),
@@ -115,7 +115,7 @@ impl Walk {
         Ok(call)
     }
 
-    fn read(mut self, response: Response) -> Result<RawPage, Error> {
+    pub(super) fn read(mut self, response: Response) -> Result<RawPage, Error> {
         let status = response.status();
         let mut body: Value = response.json()?;
         let told = self.told(&body, status)?;

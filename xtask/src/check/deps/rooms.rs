@@ -22,7 +22,7 @@ const COLUMNS: &[&[&str]] = &[
     &["session", "authorize"],
     &["http"],
     &["page", "webhook"],
-    &["operation"],
+    &["canned", "operation"],
 ];
 
 /// The rooms of the first column are leaves: this is the only neighbor that they may import.

@@ -1,0 +1,37 @@
+//! Makes a token of an answer that nobody sent, for tests of what any bytes can do.
+
+use bytes::Bytes;
+use http::Response;
+
+use crate::endpoint::Exchange;
+use crate::error::Error;
+use crate::token::{Authorization, Generation, Schedule, TokenSet};
+
+use super::Session;
+
+impl Session {
+    /// What the session would use after `answer` to the renewal that is due next. It goes on as it was.
+    pub(crate) async fn receive(
+        &self,
+        answer: Response<Bytes>,
+    ) -> Result<(TokenSet, Authorization), Error> {
+        let inner = &self.0;
+        let known = inner.state().known.clone();
+        let known = known.map(|(_, tokens)| tokens);
+        inner.source.endpoint.replace(known.as_ref());
+        let refresh = known.and_then(|tokens| tokens.refresh_token);
+        let exchange = match &refresh {
+            Some(token) => Exchange::Refresh(token),
+            None => Exchange::First(None),
+        };
+        let endpoint = &inner.source.endpoint;
+        let issued = endpoint
+            .receive(exchange, answer, inner.clock.as_ref())
+            .await?;
+        let schedule = Schedule::new(issued.sent, issued.received, issued.lifetime, 0.5);
+        let live = inner
+            .source
+            .live(Generation::default(), issued.set, schedule)?;
+        Ok((live.set.clone(), live.authorization.clone()))
+    }
+}
