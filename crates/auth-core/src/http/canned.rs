@@ -19,6 +19,7 @@ impl ApiClient {
             status: parts.status,
             headers: parts.headers,
             body,
+            hider: self.0.session.hider(),
         })
     }
 }

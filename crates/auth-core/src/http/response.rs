@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, without_value};
 #[cfg(feature = "models")]
 use crate::model::{FromJson, Json, Misfit, Place};
+use crate::session::Hider;
 
 /// Content types of what stands in the place of an answer.
 const USUAL_TYPES: [&str; 5] = [
@@ -64,6 +65,8 @@ pub struct Response {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// An answer's member names are the provider's words, and a path tells them.
+    pub(crate) hider: Hider,
 }
 
 impl Response {
@@ -169,7 +172,7 @@ impl Response {
         } else {
             misfit.problem()
         };
-        Error::decode(misfit.path(), problem, self.status)
+        Error::decode(&self.hider.hide(misfit.path()), problem, self.status)
     }
 
     fn misfit(&self, path: &str, error: &serde_json::Error) -> Error {
@@ -186,7 +189,7 @@ impl Response {
             let kind = known.map_or("not JSON".to_owned(), |usual| format!("`{usual}`"));
             problem = format!("{problem}; its content type is {kind}, so it may come from a proxy");
         }
-        Error::decode(path, &problem, self.status)
+        Error::decode(&self.hider.hide(path), &problem, self.status)
     }
 }
 

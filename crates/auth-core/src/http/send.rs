@@ -46,6 +46,7 @@ impl Shared {
             status: parts.status,
             headers: parts.headers,
             body,
+            hider: self.session.hider(),
         })
     }
 

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{Error, without_value};
+use crate::session::Hider;
 
 /// Decodes one item of a list. What does not fit becomes an error by [`ItemPlace::misfit`].
 pub type Decode<T> = fn(Value, &ItemPlace) -> Result<T, Error>;
@@ -33,6 +34,7 @@ pub struct ItemPlace {
     pub(super) list: &'static str,
     pub(super) index: usize,
     pub(super) status: StatusCode,
+    pub(super) hider: Hider,
 }
 
 impl ItemPlace {
@@ -51,7 +53,7 @@ impl ItemPlace {
             "."
         };
         let path = format!("{}{dot}{within}", self.path());
-        Error::decode(&path, problem, self.status)
+        Error::decode(&self.hider.hide(&path), problem, self.status)
     }
 }
 
@@ -81,6 +83,7 @@ mod tests {
             list,
             index: 3,
             status: StatusCode::OK,
+            hider: Hider::default(),
         };
         for (list, within, path) in [
             ("", "", "`$[3]`"),
@@ -106,6 +109,7 @@ mod tests {
             list: "/items",
             index: 7,
             status: StatusCode::OK,
+            hider: Hider::default(),
         };
         let told = |item| {
             let error = from_serde::<Item>(item, &place).expect_err("a misfit");

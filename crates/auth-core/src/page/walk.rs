@@ -124,6 +124,7 @@ impl Walk {
             list,
             index: 0,
             status,
+            hider: response.hider.clone(),
         };
         let total = self.paging.total.iter();
         let total = total
