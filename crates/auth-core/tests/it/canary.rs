@@ -1,24 +1,29 @@
 //! Plants secrets everywhere and looks for them in all that is shown: errors, `Debug`, and every trace line and log
 //! record of this crate and of those that it uses.
 
+#[cfg(feature = "conformance")]
+mod exports;
+mod failures;
+mod panics;
+mod stores;
+
 use std::error::Error as StdError;
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::{
-    ApiClient, Clock as _, Error, Grant, MemoryStore, Method, ParameterValue, Principal, Secret,
+    ApiClient, Error, Grant, MemoryStore, Method, ParameterValue, Principal, Secret,
     SecretProvider, SecretSource, Settings,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use canary::{Secrets, Shown};
 use serde_json::json;
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::util::SubscriberInitExt as _;
 use wiremock::{Request, ResponseTemplate};
 
-use crate::clocks::{HastyClock, eventually, real};
+use crate::clocks::{HastyClock, eventually};
 use crate::dialects::{FORM, GUESS, JSON};
 use crate::raw::free_port;
 use crate::stage::{Vendor, application, authorization, client, machine, person, profile, query};
@@ -59,71 +64,40 @@ fn vault(secret: &'static str) -> SecretSource {
 }
 
 /// All that was shown, and what must not be in it.
-#[derive(Clone, Default)]
-struct Shown {
-    lines: Arc<Mutex<Vec<u8>>>,
-    secrets: Vec<String>,
+#[derive(Clone)]
+struct Watch {
+    shown: Shown,
+    secrets: Secrets,
 }
 
-impl Shown {
+impl Watch {
     fn new() -> Self {
         Self {
-            lines: Arc::default(),
-            secrets: SECRETS.iter().copied().map(str::to_owned).collect(),
+            shown: Shown::new(),
+            secrets: Secrets::new(SECRETS),
         }
     }
 
-    /// Listens to every trace line and log record of this thread until the guard is dropped.
-    fn listen(&self) -> tracing::subscriber::DefaultGuard {
-        let sink = self.clone();
-        tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_writer(move || sink.clone())
-            .finish()
-            .set_default()
-    }
-
-    fn text(&self) -> String {
-        let lines = self.lines.lock().expect("no test panics here");
-        String::from_utf8_lossy(&lines).into_owned()
-    }
-
-    fn note(&self, text: &str) {
-        let mut lines = self.lines.lock().expect("no test panics here");
-        lines.extend_from_slice(text.as_bytes());
-        lines.push(b'\n');
-    }
-
-    fn debug(&self, value: &impl std::fmt::Debug) {
-        self.note(&format!("{value:?} {value:#?}"));
+    fn debug(&self, value: &(impl fmt::Debug + ?Sized)) {
+        self.shown.debug(value);
     }
 
     fn error(&self, error: &Error) {
-        self.note(&leak::told(error));
-        self.note(&String::from_utf8_lossy(error.body().unwrap_or_default()));
+        self.shown.note(&leak::told(error));
+        let body = error.body().unwrap_or_default();
+        self.shown.note(&String::from_utf8_lossy(body));
     }
 
-    /// The line that tells a secret.
+    fn outcome<T: fmt::Debug>(&self, outcome: &Result<T, Error>) {
+        match outcome {
+            Ok(value) => self.debug(value),
+            Err(error) => self.error(error),
+        }
+    }
+
+    /// Which secret was told, and where.
     fn leak(&self) -> Option<String> {
-        let secrets: Vec<_> = self.secrets.iter().map(String::as_str).collect();
-        let text = self.text();
-        leak::find(&text, &secrets)?;
-        let line = text
-            .lines()
-            .find(|line| leak::find(line, &secrets).is_some());
-        Some(line.unwrap_or(&text).to_owned())
-    }
-}
-
-impl io::Write for Shown {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut lines = self.lines.lock().expect("no test panics here");
-        lines.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.secrets.leak(&self.shown.text())
     }
 }
 
@@ -136,7 +110,7 @@ fn issue() -> ResponseTemplate {
     }))
 }
 
-/// Sends everything back that came: as it is, in Base64, percent-encoded; in message, code, request id and more.
+/// Sends everything back that came: as it is, in Base64, percent-encoded, in hex; in message, code, request id and more.
 fn echo(status: u16, request: &Request) -> ResponseTemplate {
     let mut all = String::from_utf8_lossy(&request.body).into_owned();
     for (name, value) in &request.headers {
@@ -154,7 +128,9 @@ fn echo(status: u16, request: &Request) -> ResponseTemplate {
     let percent =
         percent_encoding::utf8_percent_encode(&decoded, percent_encoding::NON_ALPHANUMERIC);
     let id = all.chars().filter(|c| !c.is_control()).collect::<String>();
+    let hex: String = decoded.bytes().map(|byte| format!("{byte:02x}")).collect();
     ResponseTemplate::new(status)
+        .insert_header("x-correlation-id", hex.to_uppercase().as_str())
         .insert_header(
             "x-request-id",
             id.replace(|c: char| !c.is_ascii(), "?").as_str(),
@@ -167,6 +143,7 @@ fn echo(status: u16, request: &Request) -> ResponseTemplate {
             "plain": decoded,
             "base64": base64,
             "percent": percent.to_string(),
+            "hex": hex,
         }))
 }
 
@@ -233,7 +210,7 @@ fn principals(url: &str) -> Vec<(auth_core::Dialect, Principal)> {
 }
 
 /// Signs in, calls, renews and calls again, and shows whatever can be shown on the way.
-async fn live(shown: &Shown, client: &ApiClient) {
+async fn live(shown: &Watch, client: &ApiClient) {
     let session = client.session();
     let seen = match session.authorization().await {
         Ok(authorization) => {
@@ -266,8 +243,8 @@ async fn live(shown: &Shown, client: &ApiClient) {
 
 #[tokio::test]
 async fn no_secret_is_shown_by_any_grant_whatever_the_provider_repeats() {
-    let shown = Shown::new();
-    let guard = shown.listen();
+    let shown = Watch::new();
+    let guard = shown.shown.listen();
     for status in [200, 400, 401, 503] {
         for issued in [0, 1, 9] {
             let vendor = echoing(issued, status).await;
@@ -295,8 +272,8 @@ async fn no_secret_is_shown_by_any_grant_whatever_the_provider_repeats() {
 
 #[tokio::test]
 async fn no_secret_is_shown_when_connections_fail() {
-    let shown = Shown::new();
-    let guard = shown.listen();
+    let shown = Watch::new();
+    let guard = shown.shown.listen();
     let nobody = format!("http://127.0.0.1:{}", free_port().await);
     let silent = crate::raw::RawServer::start(|n| match n % 3 {
         0 => crate::raw::Act::Close,
@@ -319,7 +296,7 @@ async fn no_secret_is_shown_when_connections_fail() {
         }
     }
     drop(guard);
-    let text = shown.text();
+    let text = shown.shown.text();
     assert!(
         text.contains("auth_core"),
         "this crate's own lines are heard"
@@ -333,7 +310,7 @@ async fn no_secret_is_shown_when_connections_fail() {
 
 #[tokio::test]
 async fn no_token_is_shown_that_was_replaced_while_its_call_was_under_way() {
-    let shown = Shown::new();
+    let shown = Watch::new();
     let vendor = Vendor::with_api(
         |n, _| match n {
             0 => issue(),
@@ -361,8 +338,8 @@ async fn no_token_is_shown_that_was_replaced_while_its_call_was_under_way() {
 
 #[tokio::test]
 async fn no_secret_of_a_sign_in_page_is_shown() {
-    let mut shown = Shown::new();
-    let guard = shown.listen();
+    let mut shown = Watch::new();
+    let guard = shown.shown.listen();
     let url = "https://panel.example";
     let request = authorization(FORM, url);
     let (page, pending) = request.start().expect("a sign-in");
@@ -370,9 +347,7 @@ async fn no_secret_of_a_sign_in_page_is_shown() {
     let members: serde_json::Value =
         serde_json::from_str(exported.expose()).expect("an export is JSON");
     for name in ["state", "verifier"] {
-        shown
-            .secrets
-            .push(members[name].as_str().expect(name).to_owned());
+        shown.secrets.plant(members[name].as_str().expect(name));
     }
     shown.debug(&request);
     shown.debug(&pending);
@@ -456,13 +431,12 @@ async fn no_secret_of_a_loopback_sign_in_is_shown() {
 
 #[tokio::test]
 async fn no_secret_of_a_token_set_is_shown() {
-    let shown = Shown::new();
+    let shown = Watch::new();
     let text = json!({ "version": 1, "access_token": ACCESS, "refresh_token": REFRESH });
     let tokens = auth_core::TokenSet::import(&text.to_string()).expect("a good export");
     shown.debug(&tokens);
     shown.debug(&tokens.export());
     shown.debug(&tokens.access_token());
-    shown.note(&format!("{:?}", real().utc()));
     for (from, to) in [
         ("\"version\":1", "\"version\":2"),
         (ACCESS, "canary access-token/1"),
@@ -476,24 +450,31 @@ async fn no_secret_of_a_token_set_is_shown() {
 }
 
 #[test]
-fn a_secret_that_is_shown_in_any_disguise_is_found() {
+fn a_secret_that_is_logged_in_any_disguise_is_found() {
+    let hex = |secret: &str| -> String { secret.bytes().map(|b| format!("{b:02x}")).collect() };
     for secret in SECRETS {
         let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         for text in [
             format!("x{secret}y"),
+            form.to_lowercase(),
             form,
             STANDARD.encode(secret),
             STANDARD.encode(format!("u:{secret}")),
             STANDARD.encode(format!("us:{secret}:")),
-            percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC)
-                .to_string(),
+            hex(secret),
+            hex(secret).to_uppercase(),
         ] {
-            let shown = Shown::new();
-            let guard = shown.listen();
+            let watch = Watch::new();
+            let guard = watch.shown.listen();
             tracing::trace!(text = text.as_str(), "a slip");
             drop(guard);
-            assert!(shown.leak().is_some(), "{text}");
+            assert!(watch.leak().is_some(), "{text}");
+            let span = Watch::new();
+            let guard = span.shown.listen();
+            drop(tracing::trace_span!("a slip", text).entered());
+            drop(guard);
+            assert!(span.leak().is_some(), "{text}");
         }
     }
-    assert_eq!(Shown::new().leak(), None);
+    assert_eq!(Watch::new().leak(), None);
 }

@@ -33,7 +33,7 @@ fn client(url: &str, settings: &Settings) -> Result<ApiClient, Error> {
 
 /// A server with a certificate for `localhost`, which nobody trusts; gives its address, its certificate in PEM, and
 /// how many requests came through.
-async fn tls_server() -> (String, String, Arc<AtomicUsize>) {
+pub(crate) async fn tls_server() -> (String, String, Arc<AtomicUsize>) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));

@@ -8,4 +8,4 @@ mod file;
 mod flawed;
 mod memory;
 #[cfg(feature = "redis")]
-mod redis;
+pub(crate) mod redis;

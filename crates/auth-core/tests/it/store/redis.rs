@@ -4,7 +4,7 @@ mod access;
 mod locks;
 mod outages;
 mod proxy;
-mod server;
+pub(crate) mod server;
 mod unreadable;
 
 use std::time::Duration;

@@ -11,7 +11,7 @@ use auth_core::{RedisStore, StoreKey};
 use tempfile::TempDir;
 
 /// A server that ends with the test. It keeps nothing beyond its own end.
-pub(super) struct Server {
+pub(crate) struct Server {
     port: u16,
     options: Vec<String>,
     directory: TempDir,
@@ -20,12 +20,12 @@ pub(super) struct Server {
 
 impl Server {
     /// A server that is ready; `None`, with a line that says so, where none is installed.
-    pub(super) fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         Self::start_with(|_, port| vec!["--port".to_owned(), port.to_string()])
     }
 
     /// A server with options of its own, which are given its directory and its port.
-    pub(super) fn start_with(options: impl FnOnce(&TempDir, u16) -> Vec<String>) -> Option<Self> {
+    pub(crate) fn start_with(options: impl FnOnce(&TempDir, u16) -> Vec<String>) -> Option<Self> {
         if Command::new("redis-server")
             .arg("--version")
             .output()
@@ -52,7 +52,7 @@ impl Server {
     }
 
     /// Starts it on the same port, with nothing in it.
-    pub(super) fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         let process = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .arg("--dir")
@@ -77,7 +77,7 @@ impl Server {
     }
 
     /// Ends it at once, as a crash does.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().expect("it still runs");
             process.wait().expect("it ends");
@@ -85,12 +85,12 @@ impl Server {
     }
 
     /// Stops it in mid-air: it takes connections, and answers none.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.signal("-STOP");
     }
 
     /// Lets it go on after [`stop`](Self::stop).
-    pub(super) fn go_on(&self) {
+    pub(crate) fn go_on(&self) {
         self.signal("-CONT");
     }
 
@@ -112,28 +112,28 @@ impl Server {
             .is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// A store of its own, with a connection of its own.
-    pub(super) fn store(&self) -> RedisStore {
+    pub(crate) fn store(&self) -> RedisStore {
         RedisStore::new(self.url()).expect("a good URL")
     }
 
     /// Asks the server without a store in between.
-    pub(super) fn ask<T: FromRedisValue>(&self, command: &Cmd) -> T {
+    pub(crate) fn ask<T: FromRedisValue>(&self, command: &Cmd) -> T {
         let client = Client::open(self.url()).expect("a good URL");
         let mut connection = client.get_connection().expect("a connection");
         command.query(&mut connection).expect("an answer")
     }
 
     /// Says whether something stands under a key.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.ask(cmd("EXISTS").arg(key))
     }
 }
@@ -145,7 +145,7 @@ impl Drop for Server {
 }
 
 /// The names that the default namespace gives the keys on the server.
-pub(super) fn name(key: &StoreKey, what: &str) -> String {
+pub(crate) fn name(key: &StoreKey, what: &str) -> String {
     format!("auth-core:{{{}}}:{what}", key.id())
 }
 
