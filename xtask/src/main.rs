@@ -13,6 +13,7 @@ mod build_time;
 mod check;
 mod codegen;
 mod demo;
+mod fuzz;
 mod report;
 mod sandbox;
 mod test;
@@ -40,6 +41,7 @@ enum Command {
     Check(check::Check),
     Codegen(codegen::Codegen),
     Demo(demo::Demo),
+    Fuzz(fuzz::Fuzz),
     Sandbox(sandbox::Sandbox),
     Test(test::Test),
 }
@@ -62,6 +64,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         Command::Check(check) => check.run(&workspace),
         Command::Codegen(codegen) => codegen.run(&workspace),
         Command::Demo(demo) => demo.run(&workspace),
+        Command::Fuzz(fuzz) => fuzz.run(&workspace),
         Command::Sandbox(sandbox) => sandbox.run(&workspace),
         Command::Test(test) => test.run(&workspace),
     }

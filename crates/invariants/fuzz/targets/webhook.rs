@@ -1,0 +1,6 @@
+//! Fuzzes `invariants::webhook`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    invariants::webhook::check(input);
+});
