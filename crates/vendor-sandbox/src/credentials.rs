@@ -43,3 +43,14 @@ pub const WEBCOMMANDER_CLIENT_SECRET: &str = "fake+wc/secret:%3D&z=ø";
 pub const WEBCOMMANDER_REDIRECT_URI: &str = "https://app.example.com/webcommander/callback";
 /// The old password that WebCommander's change-password call accepts for every customer.
 pub const WEBCOMMANDER_CUSTOMER_PASSWORD: &str = "customer-old-password";
+/// Those of these values that open something: none of them may be shown by a client.
+pub const SECRETS: &[&str] = &[
+    COMM100_PASSWORD,
+    COMM100_API_KEY,
+    COMM100_CLIENT_SECRET,
+    COMM100_PARTNER_PASSWORD,
+    COMMUNIC8_TOKEN,
+    WEBCOMMANDER_PASSWORD,
+    WEBCOMMANDER_CLIENT_SECRET,
+    WEBCOMMANDER_CUSTOMER_PASSWORD,
+];

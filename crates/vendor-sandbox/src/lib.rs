@@ -22,6 +22,7 @@ mod outcome;
 mod record;
 mod resources;
 mod sandbox;
+mod secrets;
 mod signed_in;
 mod state;
 mod strict;

@@ -13,6 +13,7 @@ use crate::fault::Injection;
 use crate::host::{Endpoint, Host};
 use crate::record::{Recorded, Refusal};
 use crate::resources::{self, Upload};
+use crate::secrets::Last;
 use crate::state::{CampaignList, Communic8SignIn, Implicit, State, TokenHeader};
 
 mod builder;
@@ -41,6 +42,8 @@ pub struct Sandbox {
     state: Arc<State>,
     /// The listeners watch for the end of this sender.
     _running: Arc<watch::Sender<()>>,
+    /// Tells the secrets at the end, where somebody asks for them.
+    _last: Option<Arc<Last>>,
 }
 
 impl Sandbox {
@@ -245,6 +248,31 @@ impl Sandbox {
     #[must_use]
     pub fn reuse_detected(&self) -> usize {
         self.state.tokens.reuse()
+    }
+
+    /// Every secret that a client of this sandbox has held, for a test that looks for them where nothing secret belongs:
+    /// those of all accounts ([`credentials::SECRETS`](crate::credentials::SECRETS)), every token issued, and each code and
+    /// PKCE verifier that came in a request since the last [`clear`](Self::clear).
+    ///
+    /// Of a program that starts a sandbox of its own they can be had too: it adds them to the file that the environment
+    /// variable `VENDOR_SANDBOX_SECRETS` names, a line each, when its sandbox ends.
+    ///
+    /// ```
+    /// use vendor_sandbox::{Sandbox, credentials};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = Sandbox::start().await?;
+    /// // After your client has run:
+    /// let log = "GET /v4/livechat/campaigns: 200";
+    /// assert!(sandbox.secrets().iter().all(|secret| !log.contains(secret.as_str())));
+    /// assert!(sandbox.secrets().iter().any(|secret| secret == credentials::COMM100_API_KEY));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        crate::secrets::all(&self.state)
     }
 
     /// Forgets requests, refusals, warnings and the count of reuse; tokens, records, faults and settings stay.

@@ -247,6 +247,17 @@ impl Tokens {
         }
     }
 
+    /// Every access and refresh token so far.
+    pub(crate) fn issued(&self) -> Vec<String> {
+        let store = lock(&self.store);
+        store
+            .access
+            .keys()
+            .chain(store.refresh.keys())
+            .cloned()
+            .collect()
+    }
+
     /// How often a spent refresh token came back.
     pub(crate) fn reuse(&self) -> usize {
         lock(&self.store).reuse

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::host::Host;
 use crate::record::{Listener, Log, Recorded};
+use crate::secrets::Last;
 use crate::state::{Settings, State};
 use crate::wire;
 
@@ -134,6 +135,7 @@ impl SandboxBuilder {
             ));
         }
         Ok(Sandbox {
+            _last: Last::of(&state).map(Arc::new),
             state,
             _running: Arc::new(running),
         })

@@ -179,3 +179,39 @@ async fn the_static_token_of_communic8_cannot_be_taken_back() {
     let call = Call::get(channels).bearer(known::COMMUNIC8_TOKEN);
     assert_eq!(call.send().await.status, 200);
 }
+
+#[tokio::test]
+async fn every_secret_that_is_out_is_told() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let before = sandbox.secrets();
+    for secret in known::SECRETS {
+        assert!(before.iter().any(|told| told == secret), "{secret}");
+    }
+    assert_eq!(before.len(), known::SECRETS.len());
+    let tokens = dash_password(&sandbox).send().await.ok();
+    let refreshed = dash_refresh(&sandbox, &tokens.member("refresh_token"));
+    let refreshed = refreshed.send().await.ok();
+    let secrets = sandbox.secrets();
+    for reply in [&tokens, &refreshed] {
+        for member in ["access_token", "refresh_token"] {
+            assert!(secrets.contains(&reply.member(member)), "{member}");
+        }
+    }
+    assert_eq!(secrets.len(), before.len() + 4);
+}
+
+#[test]
+fn a_program_writes_the_secrets_of_its_sandbox_down() {
+    let file = std::env::temp_dir().join(format!("sandbox-secrets-{}", std::process::id()));
+    let program = std::env::current_exe().unwrap();
+    let status = std::process::Command::new(program)
+        .args(["--exact", "tokens::every_secret_that_is_out_is_told"])
+        .env("VENDOR_SANDBOX_SECRETS", &file)
+        .stdout(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    let told = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(told.lines().count(), known::SECRETS.len() + 4);
+    assert!(told.lines().any(|line| line == known::COMMUNIC8_TOKEN));
+}
