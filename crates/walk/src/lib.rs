@@ -1,5 +1,7 @@
 //! Walks the OpenAPI documents: calls every operation on the sandbox, reads every model, and reads transcribed answers.
 //!
+//! Lets clients meet every fault, and looks for their secrets in what is shown.
+//!
 //! The providers' tests bring the generated lists, one line for each operation and model. What fails is told for all of
 //! them at once.
 #![expect(
@@ -16,6 +18,7 @@ mod operations;
 mod outcome;
 mod probes;
 mod same;
+mod secrets;
 mod transcribed;
 mod webhooks;
 
@@ -23,6 +26,7 @@ pub use given::Given;
 pub use models::{Reread, Specimen, read_every_model, reread};
 pub use operations::call_every_operation;
 pub use outcome::{Came, Exercise, Outcome, download, empty, exists, items, model};
+pub use secrets::{assert_keeps_secrets, faults, impatient, live};
 pub use transcribed::read_every_transcribed_answer;
 pub use vendor_sandbox::openapi::Provider;
 pub use webhooks::{Posted, read_every_webhook, told};

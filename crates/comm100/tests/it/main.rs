@@ -3,6 +3,7 @@
 
 mod alone;
 mod calls;
+mod canary;
 mod conformance;
 mod errors;
 mod fixture;

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod alone;
+mod canary;
 mod client;
 mod conformance;
 mod errors;
