@@ -1,6 +1,7 @@
 //! Runs every test, example and the demo, after the fast checks, and adds up what passed.
 
 use std::env;
+use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::ops::AddAssign;
 use std::process::{Command, ExitCode, Stdio};
@@ -11,7 +12,7 @@ use xshell::{Cmd, cmd};
 
 use crate::check;
 use crate::report::{Outcome, Report};
-use crate::workspace::{Workspace, features_of};
+use crate::workspace::{Workspace, features_of, root};
 
 /// Variables with these prefixes lead an example to a vendor instead of the sandbox, or to somebody's Redis server.
 const FOREIGN_VARIABLES: &[&str] = &["COMM100_", "COMMUNIC8_", "REDIS_URL", "WC_"];
@@ -67,13 +68,13 @@ impl Test {
                     "cargo run -q -p {name} --features={features} --example {example}"
                 );
                 report.step(format!("example {name} {example}"), || {
-                    against_sandbox(command)
+                    keeps_secrets(workspace, command)
                 });
             }
         }
         if packages.iter().any(|package| *package.name == "demo") {
             let command = cmd!(workspace.shell, "cargo run -q -p demo");
-            report.step("demo", || against_sandbox(command));
+            report.step("demo", || keeps_secrets(workspace, command));
         }
         print!("{}", report.table());
         println!("{} passed, {} failed", sum.passed, sum.failed);
@@ -116,15 +117,37 @@ fn cargo_test(command: Cmd<'_>, sum: &mut Tally) -> Result<Outcome> {
     Ok(Outcome::Passed(format!("{} passed", here.passed)))
 }
 
-/// Runs a program without the variables that would lead it elsewhere.
-fn against_sandbox(mut command: Cmd<'_>) -> Result<Outcome> {
+/// Runs a program against the sandbox, without the variables that would lead it elsewhere, with everything logged; and
+/// looks in all that it shows for the sandbox's secrets.
+fn keeps_secrets(workspace: &Workspace, command: Cmd<'_>) -> Result<Outcome> {
+    eprintln!("$ {command}");
+    let place = root()?.join("target/canary");
+    fs::create_dir_all(&place)?;
+    let (secrets, shown) = (place.join("secrets"), place.join("shown"));
+    fs::write(&secrets, "")?;
+    let file = fs::File::create(&shown)?;
+    let mut command = Command::from(command);
     for (name, _) in env::vars_os() {
         if is_foreign_variable(&name.to_string_lossy()) {
-            command = command.env_remove(name);
+            command.env_remove(name);
         }
     }
-    command.run()?;
-    Ok(Outcome::passed())
+    let status = command
+        .env("RUST_LOG", "trace")
+        .env("VENDOR_SANDBOX_SECRETS", &secrets)
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .status()?;
+    ensure!(
+        status.success(),
+        "it ended with {status}, and showed {}",
+        shown.display()
+    );
+    let look = cmd!(
+        workspace.shell,
+        "cargo run -q -p canary -- {secrets} {shown}"
+    );
+    Ok(Outcome::Passed(look.read()?))
 }
 
 fn is_foreign_variable(name: &str) -> bool {

@@ -42,6 +42,7 @@ const HEADER: [&str; 10] = [
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tracing_subscriber::fmt::init(); // silent, unless RUST_LOG says what to show: RUST_LOG=debug
     if let Err(error) = run().await {
         eprintln!("error: {error}");
         for cause in successors(error.source(), |cause| cause.source()) {

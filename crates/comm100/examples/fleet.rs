@@ -29,6 +29,7 @@ const SPAN: Duration = Duration::from_secs(6);
 
 #[tokio::main]
 async fn main() -> Outcome {
+    tracing_subscriber::fmt::init(); // silent, unless RUST_LOG says what to show: RUST_LOG=debug
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.as_slice() {
         [] => start_all().await,

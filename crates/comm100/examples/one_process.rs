@@ -21,6 +21,7 @@ const TASKS: usize = 500;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt::init(); // silent, unless RUST_LOG says what to show: RUST_LOG=debug
     let sandbox = Sandbox::builder().token_latency(Duration::from_millis(50));
     let sandbox = sandbox.start().await?;
 

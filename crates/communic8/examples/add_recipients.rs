@@ -52,6 +52,7 @@ struct Report {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tracing_subscriber::fmt::init(); // silent, unless RUST_LOG says what to show: RUST_LOG=debug
     if let Err(error) = run().await {
         eprintln!("error: {error}");
         for cause in successors(error.source(), |cause| cause.source()) {

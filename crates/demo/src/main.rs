@@ -45,6 +45,7 @@ enum Wish {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tracing_subscriber::fmt::init(); // silent, unless RUST_LOG says what to show
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match parse(&arguments) {
         Ok(Wish::Help) => write!(io::stdout(), "{USAGE}").map_err(Into::into),

@@ -21,6 +21,7 @@ const CUSTOMERS: &str = "/api/v4/admin/customers";
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tracing_subscriber::fmt::init(); // silent, unless RUST_LOG says what to show: RUST_LOG=debug
     if let Err(error) = run().await {
         eprintln!("error: {error}");
         for cause in successors(error.source(), |cause| cause.source()) {
