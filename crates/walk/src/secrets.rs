@@ -9,10 +9,10 @@ use vendor_sandbox::{Endpoint, Fault, Host, Injection, Sandbox};
 
 /// What can go wrong with the first request to an endpoint; nothing does, too.
 pub fn faults() -> Vec<Option<Injection>> {
-    let text = |body: &str| Fault::Body {
+    let nothing = Fault::Body {
         status: 500,
         content_type: "text/plain".to_owned(),
-        body: body.into(),
+        body: Vec::new(),
     };
     let moved = Fault::Redirect {
         status: 307,
@@ -34,7 +34,7 @@ pub fn faults() -> Vec<Option<Injection>> {
             delay: Duration::from_millis(50),
         },
         moved,
-        text(""),
+        nothing,
     ];
     let mut all = vec![None];
     for endpoint in [Endpoint::Token, Endpoint::Api] {
@@ -68,11 +68,15 @@ pub async fn live<'c>(
     if let Ok(token) = token {
         note(shown, &session.renew(token.generation()).await);
     }
-    Host::ALL.map(|host| sandbox.revoke_access_tokens(host));
-    note(shown, &call().send().await);
-    Host::ALL.map(|host| sandbox.revoke_refresh_tokens(host));
-    Host::ALL.map(|host| sandbox.revoke_access_tokens(host));
-    note(shown, &call().send().await);
+    for revokes_refresh in [false, true] {
+        for host in Host::ALL {
+            sandbox.revoke_access_tokens(host);
+            if revokes_refresh {
+                sandbox.revoke_refresh_tokens(host);
+            }
+        }
+        note(shown, &call().send().await);
+    }
     shown.debug(&call());
     shown.debug(session);
     shown.debug(&session.health());
