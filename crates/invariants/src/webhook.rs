@@ -157,7 +157,8 @@ fn has_exact_names(value: &Value) -> bool {
     }
 }
 
-/// Equality as JSON Schema has it: numbers by value, so that `5` is `5.0`.
+/// Equality as JSON Schema has it: numbers by value, so that `5` is `5.0`. A text that came as a number or boolean is
+/// written as a text.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
@@ -168,6 +169,7 @@ fn same(one: &Value, other: &Value) -> bool {
             let is_same = |(name, a): (&String, &Value)| b.get(name).is_some_and(|b| same(a, b));
             a.len() == b.len() && a.iter().all(is_same)
         }
+        (Value::String(text), Value::Number(_) | Value::Bool(_)) => other.to_string() == *text,
         (one, other) => one == other,
     }
 }
