@@ -209,8 +209,9 @@ pub(crate) fn secret_of_pair(pair: &str) -> Option<Secret> {
 /// A secret shorter than this is not searched for: replacing it would tear harmless text apart and tell its length.
 const SHORTEST_SCRUBBED: usize = 4;
 
-/// The texts that must not be seen in anything a server sends back: each secret as it is, JSON-escaped, in hex, and inside
-/// longer Base64 at each of the three alignments; any of them percent-encoded, wholly or in part.
+/// The texts that must not be seen in anything a server sends back: each secret as it is, in hexadecimal, in UTF-16, and
+/// inside longer Base64 at each of the three alignments; any of them percent-encoded or escaped for JSON or HTML,
+/// wholly or in part.
 #[derive(Default)]
 pub(crate) struct Scrubber(Vec<Zeroizing<String>>);
 
@@ -226,9 +227,6 @@ impl Scrubber {
         {
             forms.push(escaped.to_owned());
         }
-        let hex = |show: fn(u8) -> String| secret.bytes().map(show).collect::<String>();
-        forms.push(hex(|byte| format!("{byte:02x}")));
-        forms.push(hex(|byte| format!("{byte:02X}")));
         for shift in 0..3 {
             let mut bytes = Zeroizing::new(vec![0_u8; shift]);
             bytes.extend_from_slice(secret.as_bytes());
@@ -241,6 +239,14 @@ impl Scrubber {
                     forms.push(core.to_owned());
                 }
             }
+        }
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        forms.extend([hex.to_uppercase(), hex]);
+        for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+            // A body is looked at as UTF-8, whatever it is.
+            let wide: Vec<u8> = secret.encode_utf16().flat_map(unit).collect();
+            let wide = Zeroizing::new(wide);
+            forms.push(String::from_utf8_lossy(&wide).into_owned());
         }
         forms.retain(|form| form.len() >= SHORTEST_SCRUBBED);
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
@@ -256,7 +262,7 @@ impl Scrubber {
     }
 }
 
-/// Replaces `form` in `text`, each of its bytes as it is or percent-encoded.
+/// Replaces `form` in `text`, each of its letters as it is, percent-encoded or escaped.
 fn blank(text: &str, form: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let (mut kept, mut at) = (0, 0);
@@ -277,32 +283,70 @@ fn blank(text: &str, form: &str) -> String {
 /// How many bytes `form` takes up at the start of `text`, if it stands there.
 fn length_of(form: &str, text: &[u8]) -> Option<usize> {
     let mut rest = text;
-    for byte in form.bytes() {
+    for letter in form.chars() {
+        rest = after_escape(letter, rest).or_else(|| after_bytes(letter, rest))?;
+    }
+    Some(text.len() - rest.len())
+}
+
+/// What stands behind `letter`, escaped for JSON or HTML.
+fn after_escape(letter: char, text: &[u8]) -> Option<&[u8]> {
+    match text {
+        [b'\\', b'/', rest @ ..] => (letter == '/').then_some(rest),
+        [b'\\', b'u', ..] => {
+            let mut rest = text;
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                let [b'\\', b'u', a, b, c, d, after @ ..] = rest else {
+                    return None;
+                };
+                let [high, low] = unit.to_be_bytes();
+                if (hex(*a, *b), hex(*c, *d)) != (Some(high), Some(low)) {
+                    return None;
+                }
+                rest = after;
+            }
+            Some(rest)
+        }
+        [b'&', b'#', rest @ ..] => after_reference(letter, rest),
+        [b'&', rest @ ..] => {
+            let name: &[u8] = match letter {
+                '&' => b"amp;",
+                '<' => b"lt;",
+                '>' => b"gt;",
+                '"' => b"quot;",
+                '\'' => b"apos;",
+                _ => return None,
+            };
+            rest.strip_prefix(name)
+        }
+        _ => None,
+    }
+}
+
+/// What stands behind a numeric reference of HTML to `letter`, whose `&#` has been read.
+fn after_reference(letter: char, text: &[u8]) -> Option<&[u8]> {
+    let end = text.iter().take(9).position(|found| *found == b';')?;
+    let number = std::str::from_utf8(&text[..end]).ok()?;
+    let value = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => number.parse(),
+    };
+    (value == Ok(u32::from(letter))).then(|| &text[end + 1..])
+}
+
+/// What stands behind the bytes of `letter`, each as it is or percent-encoded.
+fn after_bytes(letter: char, text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
         rest = match rest {
             [b'%', high, low, rest @ ..] if hex(*high, *low) == Some(byte) => rest,
             [b'%', b'2', b'5', high, low, rest @ ..] if hex(*high, *low) == Some(byte) => rest,
-            [b'\\', b'/', rest @ ..] if byte == b'/' => rest,
-            [b'\\', b'u', b'0', b'0', high, low, rest @ ..] if hex(*high, *low) == Some(byte) => {
-                rest
-            }
-            [b'&', b'#', rest @ ..] => after_reference(byte, rest)?,
             [b'+', rest @ ..] if byte == b' ' => rest,
             [same, rest @ ..] if *same == byte => rest,
             _ => return None,
         };
     }
-    Some(text.len() - rest.len())
-}
-
-/// What stands behind a numeric reference of HTML to `byte`, whose `&#` has been read.
-fn after_reference(byte: u8, text: &[u8]) -> Option<&[u8]> {
-    let end = text.iter().take(6).position(|found| *found == b';')?;
-    let number = std::str::from_utf8(&text[..end]).ok()?;
-    let value = match number.strip_prefix(['x', 'X']) {
-        Some(hex) => u8::from_str_radix(hex, 16),
-        None => number.parse(),
-    };
-    (value == Ok(byte)).then(|| &text[end + 1..])
+    Some(rest)
 }
 
 fn hex(high: u8, low: u8) -> Option<u8> {
@@ -352,6 +396,32 @@ mod tests {
     }
 
     #[test]
+    fn scrubber_knows_escapes_of_every_letter_hexadecimal_and_utf_16() {
+        let secret = "pä<ss>&\"wö😀rd/";
+        let mut scrubber = Scrubber::default();
+        scrubber.add(secret);
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        for text in [
+            "p\\u00e4<ss>&\\\"w\\u00F6\\ud83d\\uDE00rd\\/",
+            "p\\u00e4\\u003css\\u003e\\u0026\\u0022w\\u00f6\\ud83d\\ude00rd/",
+            "pä&lt;ss&gt;&amp;&quot;wö😀rd/",
+            "p&#228;&#60;ss&#x3e;&#38;&#34;w&#xF6;&#128512;rd&#x2f;",
+            &hex,
+            &hex.to_uppercase(),
+        ] {
+            assert_eq!(scrubber.scrub(text), "[REDACTED]", "{text}");
+        }
+        for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+            let body: Vec<u8> = secret.encode_utf16().flat_map(unit).collect();
+            let text = String::from_utf8_lossy(&body);
+            assert_eq!(scrubber.scrub(&text), "[REDACTED]");
+        }
+        for text in ["\\u", "\\u00", "p\\u00e4&", "&;", "\\ud83d"] {
+            assert_eq!(scrubber.scrub(text), text);
+        }
+    }
+
+    #[test]
     fn scrubber_finds_a_secret_in_every_disguise() {
         let secret = "S3cr/t+wit h%ä\"quote";
         let mut scrubber = Scrubber::default();
@@ -373,14 +443,6 @@ mod tests {
             &form.replace("%2F", "%2f").replace("%2B", "%2b"),
             &percent,
             &percent.replace("%2F", "/"),
-            &secret
-                .bytes()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>(),
-            &secret
-                .bytes()
-                .map(|byte| format!("{byte:02X}"))
-                .collect::<String>(),
             "S3cr/t+wit h%ä\\\"quote",
         ] {
             assert_eq!(scrubber.scrub(text), "[REDACTED]", "{text}");
