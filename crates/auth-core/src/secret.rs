@@ -254,30 +254,40 @@ impl Scrubber {
         self.0.extend(forms.into_iter().map(Zeroizing::new));
     }
 
-    /// Replaces every known form in `text`.
+    /// Replaces every known form in `text`, each of its letters as it is, percent-encoded or escaped.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        self.0
-            .iter()
-            .fold(text.to_owned(), |text, form| blank(&text, form))
+        let bytes = text.as_bytes();
+        // A long text of a hostile server is gone through once, however many forms there are.
+        let mut can_begin = [false; 256];
+        for first in self.0.iter().filter_map(|form| form.bytes().next()) {
+            can_begin[usize::from(first)] = true;
+        }
+        for escape in *b"%\\&+" {
+            can_begin[usize::from(escape)] = true;
+        }
+        let mut clean = String::with_capacity(text.len());
+        let (mut kept, mut at) = (0, 0);
+        while let Some(skipped) = bytes
+            .get(at..)
+            .and_then(|rest| rest.iter().position(|byte| can_begin[usize::from(*byte)]))
+        {
+            at += skipped;
+            let found = self
+                .0
+                .iter()
+                .filter_map(|form| length_of(form, &bytes[at..]));
+            let Some(length) = found.max() else {
+                at += 1;
+                continue;
+            };
+            clean.push_str(text.get(kept..at).unwrap_or_default());
+            clean.push_str("[REDACTED]");
+            at += length;
+            kept = at;
+        }
+        clean.push_str(text.get(kept..).unwrap_or_default());
+        clean
     }
-}
-
-/// Replaces `form` in `text`, each of its letters as it is, percent-encoded or escaped.
-fn blank(text: &str, form: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let (mut kept, mut at) = (0, 0);
-    while at < text.len() {
-        let Some(length) = length_of(form, &text.as_bytes()[at..]) else {
-            at += 1;
-            continue;
-        };
-        clean.push_str(text.get(kept..at).unwrap_or_default());
-        clean.push_str("[REDACTED]");
-        at += length;
-        kept = at;
-    }
-    clean.push_str(text.get(kept..).unwrap_or_default());
-    clean
 }
 
 /// How many bytes `form` takes up at the start of `text`, if it stands there.
