@@ -72,7 +72,14 @@ impl Inner {
         state.failed = None;
         state.refusals.renewed(token.authorization.generation());
         if !self.source.is_static() {
-            state.known = Some((token.authorization.generation(), token.set.clone()));
+            let known = (token.authorization.generation(), token.set.clone());
+            let before = state.known.replace(known).map(|(_, tokens)| tokens);
+            if before
+                .as_ref()
+                .is_some_and(|before| !before.is_same(&token.set))
+            {
+                state.replaced = before;
+            }
         }
         self.current.store(Some(Self::looked_at(token, now)));
         self.renewable_from.store(0, Ordering::Release);

@@ -147,27 +147,35 @@ impl Source {
         }))
     }
 
-    /// Adds every secret of the principal that is known by value.
+    /// Adds every secret of the principal that is known by value, and a code that was spent as well.
     pub(super) fn add_secrets(&self, scrubber: &mut Scrubber) {
         let principal = &self.endpoint.principal;
-        let mut add = |source: &SecretSource| {
-            if let Some(secret) = source.known() {
-                scrubber.add(secret.expose());
-            }
-        };
-        if let Some(source) = &principal.client_secret {
-            add(source);
-        }
+        let mut known: Vec<&Secret> = Vec::new();
+        known.extend(
+            principal
+                .client_secret
+                .iter()
+                .filter_map(SecretSource::known),
+        );
         match &principal.grant {
             #[cfg(feature = "password-grant")]
-            Grant::Password { password, .. } => add(password),
-            Grant::StaticToken(source) | Grant::Basic { key: source, .. } => add(source),
+            Grant::Password { password, .. } => known.extend(password.known()),
+            Grant::StaticToken(source) | Grant::Basic { key: source, .. } => {
+                known.extend(source.known());
+            }
+            Grant::AuthorizationCode(code) => {
+                known.push(&code.code);
+                known.extend(&code.verifier);
+            }
             _ => {}
         }
         for (_, value) in &principal.parameters {
             if let ParameterValue::Secret(source) | ParameterValue::Base64Pair(_, source) = value {
-                add(source);
+                known.extend(source.known());
             }
+        }
+        for secret in known {
+            scrubber.add(secret.expose());
         }
     }
 }

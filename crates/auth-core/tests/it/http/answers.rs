@@ -6,9 +6,10 @@ use auth_core::{Error, ErrorKind, Method, Response, Settings};
 use wiremock::ResponseTemplate;
 
 use super::{decoded, say, signed_in};
-use crate::dialects::JSON;
+use crate::dialects::{FORM, JSON};
 use crate::endpoint::json_machine;
-use crate::stage::{Vendor, client, granted};
+use crate::leak;
+use crate::stage::{CLIENT_SECRET, Vendor, client, granted, header, person, renew};
 
 /// As much of a failure's body as is decoded.
 const LOOKED_AT: usize = 64 << 10;
@@ -141,4 +142,29 @@ async fn a_304_is_the_answer_to_a_conditional_call() {
     assert_eq!(answer.headers()["etag"], "\"1\"");
     assert!(answer.bytes().is_empty());
     assert_eq!(vendor.calls(), 2);
+}
+
+#[tokio::test]
+async fn a_failure_that_speaks_of_a_spent_code_or_of_replaced_tokens_tells_none_of_them() {
+    const CODE: &str = "canary-spent-code";
+    let earlier = [CODE, "access-0", "refresh-0"];
+    let message = format!("not with {}", earlier.join(" or "));
+    let body = format!("{{\"message\":\"{message}\"}}");
+    let vendor = Vendor::with_api(|n, _| granted(n), move |_, _| say(400, &body)).await;
+    let mut principal = person(FORM, &vendor.url(), CODE);
+    principal.client_secret = Some(CLIENT_SECRET.into());
+    let client = client(FORM, &vendor.url(), principal, &Settings::new());
+    header(&client).await.expect("a token");
+    renew(&client).await.expect("another");
+    let sent = client.request(Method::GET, "/things").send().await;
+    let error = sent.expect_err("a failure");
+    assert_eq!(
+        error.provider_message(),
+        Some("not with [REDACTED] or [REDACTED] or [REDACTED]")
+    );
+    let body = String::from_utf8_lossy(error.body().unwrap_or_default()).into_owned();
+    for secret in earlier {
+        let told = leak::told(&error);
+        assert!(!told.contains(secret) && !body.contains(secret), "{secret}");
+    }
 }
