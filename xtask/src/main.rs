@@ -14,6 +14,7 @@ mod check;
 mod codegen;
 mod demo;
 mod fuzz;
+mod hostile;
 mod report;
 mod sandbox;
 mod test;
@@ -42,6 +43,7 @@ enum Command {
     Codegen(codegen::Codegen),
     Demo(demo::Demo),
     Fuzz(fuzz::Fuzz),
+    Hostile(hostile::Hostile),
     Sandbox(sandbox::Sandbox),
     Test(test::Test),
 }
@@ -65,6 +67,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         Command::Codegen(codegen) => codegen.run(&workspace),
         Command::Demo(demo) => demo.run(&workspace),
         Command::Fuzz(fuzz) => fuzz.run(&workspace),
+        Command::Hostile(hostile) => hostile.run(&workspace),
         Command::Sandbox(sandbox) => sandbox.run(&workspace),
         Command::Test(test) => test.run(&workspace),
     }

@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "demo",
         &["comm100", "communic8", "vendor-sandbox", "webcommander"],
     ),
+    ("hostile", &[]),
     ("invariants", &["auth-core", "canary"]),
     ("trials", &["comm100", "webcommander"]),
     ("vendor-sandbox", &[]),
@@ -29,6 +30,10 @@ const ALLOWED_IN_TESTS: &[(&str, &[&str])] = &[
     ("auth-core", &["canary", "vendor-sandbox"]),
     ("comm100", &["canary", "vendor-sandbox", "walk"]),
     ("communic8", &["canary", "vendor-sandbox", "walk"]),
+    (
+        "hostile",
+        &["auth-core", "comm100", "communic8", "webcommander"],
+    ),
     ("trials", &["vendor-sandbox"]),
     ("webcommander", &["canary", "vendor-sandbox", "walk"]),
 ];
@@ -121,6 +126,7 @@ mod tests {
         assert_eq!(count("comm100", "vendor-sandbox", Development, true), 0);
         assert_eq!(count("browser", "vendor-sandbox", Normal, true), 0);
         assert_eq!(count("demo", "vendor-sandbox", Normal, true), 0);
+        assert_eq!(count("hostile", "webcommander", Development, true), 0);
         assert_eq!(count("trials", "vendor-sandbox", Development, true), 0);
         assert_eq!(count("auth-core", "reqwest", Normal, false), 0);
         assert_eq!(count("xtask", "anyhow", Normal, false), 0);
@@ -135,6 +141,8 @@ mod tests {
             ("comm100", "vendor-sandbox", Normal),
             ("webcommander", "vendor-sandbox", Build),
             ("auth-core", "comm100", Development),
+            ("hostile", "comm100", Normal),
+            ("comm100", "hostile", Development),
             ("vendor-sandbox", "auth-core", Normal),
             ("xtask", "auth-core", Development),
             ("newcomer", "auth-core", Normal),
