@@ -82,12 +82,6 @@ impl Chromium {
         self.web.refresh().await.unwrap();
     }
 
-    /// The same where nothing answers, which the driver calls an error and the browser shows as a page.
-    pub(crate) async fn reload_in_vain(&self) {
-        let error = self.web.refresh().await.unwrap_err().to_string();
-        assert!(error.contains("ERR_CONNECTION_REFUSED"), "{error}");
-    }
-
     pub(crate) async fn url(&self) -> Url {
         self.web.current_url().await.unwrap()
     }

@@ -30,7 +30,7 @@ async fn a_person_approves_and_the_program_goes_on() {
     assert_eq!(sandbox.api_requests(Host::Comm100DashApi), 1);
     // Reload: nobody is there any more, and the browser says so.
     assert!(is_closed(&callback).await);
-    browser.reload_in_vain().await;
+    browser.reload().await;
     browser.sees("refused to connect").await;
     assert_eq!(exchanges(&sandbox), 1);
     assert_eq!(sandbox.refusals(), []);

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command as Blocking, Stdio};
 
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 use crate::{PATIENCE, say};
@@ -28,28 +28,25 @@ impl Driver {
             ));
             return None;
         }
-        let mut child = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = timeout(PATIENCE, async {
-            loop {
-                let line = lines.next_line().await.unwrap();
-                let line = line.expect("chromedriver has ended");
-                if let Some((_, port)) = line.split_once("started successfully on port ") {
-                    break port.trim_end_matches('.').parse().unwrap();
-                }
+        for _ in 0..5 {
+            let mut child = Command::new("chromedriver")
+                .arg("--port=0")
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .kill_on_drop(true)
+                .spawn()
+                .unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            let port = timeout(PATIENCE, port_in(&mut lines)).await;
+            if let Some(port) = port.expect("chromedriver does not start") {
+                // Who writes to a pipe without a reader is killed.
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                return Some(Self { child, port });
             }
-        });
-        let port = port.await.expect("chromedriver does not start");
-        // Who writes to a pipe without a reader is killed.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Some(Self { child, port })
+            // It looks for a free port first and binds it later: another process was quicker.
+        }
+        panic!("chromedriver ends as soon as it is started");
     }
 
     pub(crate) fn url(&self) -> String {
@@ -75,6 +72,16 @@ impl Drop for Driver {
             .status()
             .ok();
     }
+}
+
+/// The port that chromedriver tells when it listens; `None` where it has ended instead.
+async fn port_in(lines: &mut Lines<BufReader<ChildStdout>>) -> Option<u16> {
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some((_, port)) = line.split_once("started successfully on port ") {
+            return port.trim_end_matches('.').parse().ok();
+        }
+    }
+    None
 }
 
 /// Where a program of this name is on the search path.
