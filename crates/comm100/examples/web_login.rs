@@ -281,8 +281,16 @@ fn problem(error: &comm100::Error) -> Page {
         _ => (StatusCode::BAD_GATEWAY, "The sign-in failed"),
     };
     eprintln!("sign-in: {error}");
-    let text = "<p><a href=\"/sign-in\">Try again</a> or go <a href=\"/\">home</a>.</p>";
-    page(status, title, text)
+    let why = match error.kind() {
+        ErrorKind::Blocked => {
+            "<p>It was used already, took too long, or began in another browser.</p>"
+        }
+        _ => "",
+    };
+    let text = format!(
+        "{why}<p><a href=\"/sign-in\">Try again</a> or go <a href=\"/\">home</a>.</p>"
+    );
+    page(status, title, &text)
 }
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
