@@ -287,9 +287,8 @@ fn problem(error: &comm100::Error) -> Page {
         }
         _ => "",
     };
-    let text = format!(
-        "{why}<p><a href=\"/sign-in\">Try again</a> or go <a href=\"/\">home</a>.</p>"
-    );
+    let text =
+        format!("{why}<p><a href=\"/sign-in\">Try again</a> or go <a href=\"/\">home</a>.</p>");
     page(status, title, &text)
 }
 
