@@ -373,21 +373,21 @@ async fn no_secret_of_a_sign_in_page_is_shown() {
 async fn no_secret_of_a_loopback_sign_in_is_shown() {
     use auth_core::{LoopbackSignIn, PendingAuthorizations};
 
-    let mut shown = Shown::new();
-    let guard = shown.listen();
+    let mut watch = Watch::new();
+    let guard = watch.shown.listen();
     let all = PendingAuthorizations::new();
     let (page, user_agent) = all
         .begin(&authorization(FORM, "https://panel.example"), None)
         .expect("a sign-in");
-    shown.secrets.push(user_agent.expose().to_owned());
-    shown.secrets.push(query(&page, "state"));
-    shown.debug(&all);
-    shown.debug(&user_agent);
+    watch.secrets.plant(user_agent.expose());
+    watch.secrets.plant(&query(&page, "state"));
+    watch.debug(&all);
+    watch.debug(&user_agent);
     let callback = format!(
         "/back?from=x%20y&code={CODE}&state={}",
         query(&page, "state")
     );
-    shown.error(&all.finish(None, &callback).expect_err("no cookie"));
+    watch.error(&all.finish(None, &callback).expect_err("no cookie"));
 
     let (urls, mut shown_urls) = tokio::sync::mpsc::unbounded_channel();
     let sign_in = LoopbackSignIn::new(move |url| urls.send(url.clone()).expect("it listens"));
@@ -412,21 +412,21 @@ async fn no_secret_of_a_loopback_sign_in_is_shown() {
             let mut answer = String::new();
             let read = tokio::io::AsyncReadExt::read_to_string(&mut reader, &mut answer);
             read.await.expect("an answer");
-            shown.note(&answer);
+            watch.shown.note(&answer);
         }
         state
     };
     let (code, state) = tokio::join!(wait, browser);
-    shown.debug(&code.expect("a code"));
-    shown.debug(&sign_in);
-    shown.secrets.push(state);
+    watch.debug(&code.expect("a code"));
+    watch.debug(&sign_in);
+    watch.secrets.plant(&state);
     drop(guard);
     assert!(
-        shown.text().contains("is not the callback"),
+        watch.shown.text().contains("is not the callback"),
         "{}",
-        shown.text()
+        watch.shown.text()
     );
-    assert_eq!(shown.leak(), None);
+    assert_eq!(watch.leak(), None);
 }
 
 #[tokio::test]
