@@ -118,7 +118,7 @@ struct State {
     /// The latest tokens, also after their access token was refused: the refresh token is still good.
     known: Option<(Generation, TokenSet)>,
     /// The tokens before those: a provider may still speak of them.
-    replaced: Option<TokenSet>,
+    replaced: Vec<TokenSet>,
     failures: u32,
     failed: Option<(Error, Instant)>,
     refusals: Refusals,

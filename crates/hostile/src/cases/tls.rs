@@ -3,7 +3,7 @@
 use crate::case::{Case, Step, answer, text};
 use crate::certificates::Identity;
 
-use super::{BROKEN, HARMLESS, UNSENT, UNSENT_THRICE};
+use super::{BROKEN, HARMLESS, LATE, UNSENT, UNSENT_THRICE};
 
 pub(super) fn cases() -> Vec<Case> {
     let good = || {
@@ -64,7 +64,7 @@ pub(super) fn cases() -> Vec<Case> {
             "a handshake that never goes on",
             Identity::Silence,
             Vec::new(),
-            BROKEN,
+            LATE,
         )
         .slow(),
         Case::tls(
