@@ -17,6 +17,7 @@
 mod canned;
 mod flight;
 mod health;
+mod hider;
 mod key;
 mod landing;
 mod locked;
@@ -31,7 +32,7 @@ mod unsaved;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
@@ -48,6 +49,7 @@ use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet};
 
 use flight::Flight;
 pub use health::{Health, HealthState, HealthWatch};
+pub(crate) use hider::Hider;
 use refusals::Refusals;
 use source::Source;
 
@@ -323,32 +325,8 @@ impl Session {
         scrubber
     }
 
-    /// What takes the session's secrets out of a text, for answers that are read after their call.
-    pub(crate) fn hider(&self) -> Hider {
-        Hider(Arc::downgrade(&self.0))
-    }
-
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
-    }
-}
-
-/// Takes a session's secrets out of a text for as long as there is the session, which it does not keep.
-#[derive(Clone, Default)]
-pub(crate) struct Hider(Weak<Inner>);
-
-impl Hider {
-    pub(crate) fn hide(&self, text: &str) -> String {
-        match self.0.upgrade() {
-            Some(inner) => Session(inner).scrubber().scrub(text),
-            None => text.to_owned(),
-        }
-    }
-}
-
-impl fmt::Debug for Hider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hider")
     }
 }
 

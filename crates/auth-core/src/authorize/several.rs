@@ -25,7 +25,7 @@ const USER_AGENT_LENGTH: usize = 43;
 /// nothing by itself.
 ///
 /// They are kept in this process's memory, which a flood of beginnings can't fill: when there are as many as
-/// [`capacity`](Self::capacity) says, the oldest is dropped, and its person has to begin anew. Back ends on several
+/// [`with_capacity`](Self::with_capacity) says, the oldest is dropped, and its person has to begin anew. Back ends on several
 /// machines keep [`PendingAuthorization::export`] where all of them find it; that type has the example.
 ///
 /// # Examples

@@ -168,3 +168,15 @@ async fn a_failure_that_speaks_of_a_spent_code_or_of_replaced_tokens_tells_none_
         assert!(!told.contains(secret) && !body.contains(secret), "{secret}");
     }
 }
+
+#[tokio::test]
+async fn a_misfit_that_is_found_when_the_client_is_gone_tells_no_token_either() {
+    let vendor = Vendor::with_api(|n, _| granted(n), |_, _| say(200, r#"{"access-0":"x"}"#)).await;
+    let client = signed_in(&vendor, &Settings::new()).await;
+    let answer = client.request(Method::GET, "/things").send().await;
+    drop(client);
+    let answer = answer.expect("an answer");
+    let error = answer.json::<BTreeMap<String, u64>>();
+    let told = leak::told(&error.expect_err("a text is no number"));
+    assert!(!told.contains("access-0"), "{told}");
+}
