@@ -37,17 +37,16 @@ pub fn check(input: &[u8]) -> Outcome {
             assert!(soft != &Value::Bool(false), "a failure passed: {value}");
         }
         // What does not fit is told without what was found there.
-        for error in [
+        let misfits = [
             read.err(),
             response.json::<Vec<u8>>().err(),
             response.json::<(String, bool)>().err(),
             response.model::<Vec<i64>>().err(),
             response.model_at::<bool>("success").err(),
-        ] {
-            if let Some(error) = error {
-                scene.accept(&error);
-                assert_eq!(error.kind(), ErrorKind::Decode);
-            }
+        ];
+        for error in misfits.into_iter().flatten() {
+            scene.accept(&error);
+            assert_eq!(error.kind(), ErrorKind::Decode);
         }
         Outcome::Accepted
     })

@@ -169,7 +169,8 @@ fn same(one: &Value, other: &Value) -> bool {
             let is_same = |(name, a): (&String, &Value)| b.get(name).is_some_and(|b| same(a, b));
             a.len() == b.len() && a.iter().all(is_same)
         }
-        (Value::String(text), Value::Number(_) | Value::Bool(_)) => other.to_string() == *text,
+        (Value::String(text), Value::Number(number)) => number.to_string() == *text,
+        (Value::String(text), Value::Bool(value)) => value.to_string() == *text,
         (one, other) => one == other,
     }
 }
