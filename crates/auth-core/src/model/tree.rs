@@ -1,16 +1,21 @@
 //! Holds JSON that was read and waits to be taken apart by models.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr as _;
 use std::sync::OnceLock;
 
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use super::place::{Misfit, Place};
 
+/// A document with more values than this is refused: each takes some fifty bytes here, however short it came.
+const MOST_VALUES: usize = 1 << 20;
+/// A document with more objects than this is refused: each can become a model of a thousand bytes, however short it came.
+const MOST_OBJECTS: usize = 1 << 17;
 /// Objects with more members than this are searched by hash for names that come twice.
 const FEW: usize = 64;
 
@@ -51,10 +56,11 @@ pub(super) struct Members<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// Reads a whole document of UTF-8.
+    /// Reads a whole document of UTF-8, of at most 1,048,576 values and 131,072 objects: what is short on the wire can be
+    /// large in memory.
     ///
     /// # Errors
-    /// What is no JSON, and where; it repeats nothing of what was found.
+    /// What is no JSON, and where, or that there is too much of it; it repeats nothing of what was found.
     ///
     /// # Examples
     /// ```
@@ -68,8 +74,8 @@ impl<'a> Json<'a> {
     pub fn parse(document: &'a [u8]) -> Result<Self, serde_json::Error> {
         match std::str::from_utf8(document) {
             // Looked at once and not text by text.
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_slice(document),
+            Ok(text) => whole(serde_json::Deserializer::from_str(text)),
+            Err(_) => whole(serde_json::Deserializer::from_slice(document)),
         }
     }
 
@@ -224,15 +230,45 @@ pub(super) fn is_same(key: &str, name: &str, any_case: bool) -> bool {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Tree).map(Self)
+/// Reads one document and nothing behind it.
+fn whole<'de, R: serde_json::de::Read<'de>>(
+    mut reader: serde_json::Deserializer<R>,
+) -> Result<Json<'de>, serde_json::Error> {
+    let left = Left {
+        values: Cell::new(MOST_VALUES),
+        objects: Cell::new(MOST_OBJECTS),
+    };
+    let json = Tree(&left).deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(json)
+}
+
+/// How much a document may still hold.
+struct Left {
+    values: Cell<usize>,
+    objects: Cell<usize>,
+}
+
+/// Takes one from what is left.
+fn take<E: de::Error>(left: &Cell<usize>, too_much: &str) -> Result<(), E> {
+    let one_less = left.get().checked_sub(1);
+    left.set(one_less.ok_or_else(|| E::custom(too_much))?);
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+struct Tree<'l>(&'l Left);
+
+impl<'de> DeserializeSeed<'de> for Tree<'_> {
+    type Value = Json<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
+        take(&self.0.values, "more than 1048576 values")?;
+        deserializer.deserialize_any(self).map(Json)
     }
 }
 
-struct Tree;
-
-impl<'de> Visitor<'de> for Tree {
+impl<'de> Visitor<'de> for Tree<'_> {
     type Value = Node<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -273,20 +309,21 @@ impl<'de> Visitor<'de> for Tree {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Node<'de>, A::Error> {
         let mut list = Vec::new();
-        while let Some(element) = elements.next_element()? {
+        while let Some(element) = elements.next_element_seed(self)? {
             list.push(element);
         }
         Ok(Node::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node<'de>, A::Error> {
+        take(&self.0.objects, "more than 131072 objects")?;
         let mut list = Vec::new();
         let mut seen = Seen::default();
         while let Some(name) = members.next_key_seed(Name)? {
             if name == NUMBER && list.is_empty() && keeps_digits() {
                 return digits(&members.next_value::<String>()?);
             }
-            let value = Some(members.next_value()?);
+            let value = Some(members.next_value_seed(self)?);
             match seen.position(&list, &name) {
                 None => list.push((name, value)),
                 Some(at) => list[at].1 = value,
@@ -439,6 +476,22 @@ mod tests {
     }
 
     #[test]
+    fn what_would_take_more_memory_than_an_answer_may_is_refused() {
+        let list = |element: &str, count: usize| {
+            format!("[{}{element}]", format!("{element},").repeat(count - 1))
+        };
+        for (element, most, told) in [
+            // The list is a value, too.
+            ("0", MOST_VALUES - 1, "more than 1048576 values"),
+            ("{}", MOST_OBJECTS, "more than 131072 objects"),
+        ] {
+            assert!(read(&list(element, most)).is_ok(), "{element}");
+            let error = read(&list(element, most + 1)).expect_err(element);
+            assert!(error.to_string().starts_with(told), "{error}");
+        }
+    }
+
+    #[test]
     fn of_members_with_one_name_the_last_counts_however_many_there_are() {
         for count in [2, 10, 63, 64, 65, 66, 130, 1_000] {
             let members: Vec<String> = (0..count)
@@ -459,7 +512,7 @@ mod tests {
             .collect();
         let text = value.to_string();
         for step in [1, 3, 7, 11, 39] {
-            let json: Json<'_> = serde_json::from_str(&text).expect("JSON");
+            let json = Json::parse(text.as_bytes()).expect("JSON");
             let Node::Object(mut members) = json.0 else {
                 panic!("an object");
             };
@@ -477,7 +530,7 @@ mod tests {
     #[test]
     fn texts_without_escapes_are_not_copied() {
         let text = r#"{"name":["plain","esc\naped"]}"#;
-        let json: Json<'_> = serde_json::from_slice(text.as_bytes()).expect("JSON");
+        let json = Json::parse(text.as_bytes()).expect("JSON");
         let Node::Object(members) = json.0 else {
             panic!("an object");
         };
