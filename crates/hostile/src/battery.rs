@@ -46,6 +46,7 @@ fn no_answer_and_no_transport_hurts_any_vendor_or_grant() {
     let all = cases::all();
     let only = std::env::var(ONLY).unwrap_or_default();
     let cases: Vec<&Case> = all.iter().filter(|it| it.name.contains(&only)).collect();
+    assert!(!cases.is_empty(), "no row has `{only}` in its name");
     let (large, small): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| case.is_large);
     let told = Mutex::new(Told::default());
     let names = |cases: &[&Case]| cases.iter().map(|case| case.name).collect::<Vec<_>>();
