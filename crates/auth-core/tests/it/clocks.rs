@@ -47,6 +47,8 @@ impl Clock for HastyClock {
             .expect("no test panics here")
             .push(duration);
         self.time.advance(duration);
+        // A task that does nothing but pause would keep all others from their turn.
+        tokio::task::yield_now().await;
     }
 }
 
