@@ -26,12 +26,18 @@ pub(super) enum Progress {
 pub(super) fn progress(bytes: &[u8], seen: usize) -> Progress {
     for at in seen..bytes.len() {
         let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+    let mut is_first_line = !bytes.iter().take(seen).any(|byte| *byte == b'\n');
         let is_good = match bytes.get(at) {
-            Some(b'\n') => before == Some(&b'\r'),
+            Some(b'\n') => {
+                is_first_line = false;
+                before == Some(&b'\r')
+            }
             Some(b'\r' | b' '..=b'~') => before != Some(&b'\r'),
             Some(b'\t') => at > 0 && before != Some(&b'\r'),
             _ => false,
         };
+            // Values may have such bytes (RFC 9110 section 5.5), and the cookies of other programs on this host do.
+            Some(0x80..) => !is_first_line && before != Some(&b'\r'),
         if !is_good {
             return Progress::Malformed;
         }
@@ -47,9 +53,11 @@ pub(super) fn progress(bytes: &[u8], seen: usize) -> Progress {
 
 /// Reads a whole head.
 pub(super) fn read(bytes: &[u8]) -> Option<Head<'_>> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let mut lines = text.strip_suffix("\r\n\r\n")?.split("\r\n");
-    let mut words = lines.next()?.split(' ');
+    let lines = bytes
+        .strip_suffix(b"\r\n\r\n")?
+        .split(|byte| *byte == b'\n');
+    let mut lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut words = std::str::from_utf8(lines.next()?).ok()?.split(' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);
     let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
     let is_target = target.starts_with('/') && !target.contains('#');
@@ -58,8 +66,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<Head<'_>> {
     }
     let mut host = None;
     for line in lines {
-        let (name, value) = line.split_once(':')?;
-        let value = value.trim_matches([' ', '\t']);
+        let mut halves = line.splitn(2, |byte| *byte == b':');
+        let name = std::str::from_utf8(halves.next()?).ok()?;
+        let value = halves.next()?.trim_ascii();
         if name.is_empty() || !name.bytes().all(is_token) {
             return None;
         }
@@ -68,7 +77,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Head<'_>> {
         }
         // Nothing here has a body, so that where one ends can't be disputed.
         let has_body = name.eq_ignore_ascii_case("transfer-encoding")
-            || name.eq_ignore_ascii_case("content-length") && value != "0";
+            || name.eq_ignore_ascii_case("content-length") && value != b"0";
         if has_body {
             return None;
         }
@@ -76,7 +85,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Head<'_>> {
     Some(Head {
         method,
         target,
-        host: host?,
+        host: std::str::from_utf8(host?).ok()?,
     })
 }
 
@@ -103,6 +112,22 @@ mod tests {
     fn what_is_no_text_is_refused_at_its_first_byte() {
         for text in [
             "\x16\x03\x01",
+    #[test]
+    fn bytes_beyond_ascii_stand_in_values_only() {
+        let read = |text: &[u8]| {
+            let whole = Progress::Whole(text.len());
+            (progress(text, 0) == whole && progress(text, text.len() - 1) == whole)
+                .then(|| read(text).map(|head| head.target.to_owned()))
+        };
+        let good = b"GET /a HTTP/1.1\r\nHost: b\r\nCookie: c=\xc3\xab; d=\xff\r\n\r\n";
+        assert_eq!(read(good), Some(Some("/a".to_owned())));
+        assert_eq!(
+            read(b"GET /a HTTP/1.1\r\nHost: b\r\n\xc3\xab: c\r\n\r\n"),
+            Some(None)
+        );
+        assert_eq!(read(b"GET /a HTTP/1.1\r\nHost: \xff\r\n\r\n"), Some(None));
+    }
+
             "\n",
             "\tGET",
             "GET / HTTP/1.1\n",
@@ -114,6 +139,7 @@ mod tests {
         ] {
             assert_eq!(
                 progress(text.as_bytes(), 0),
+            "GET / HTTP/1.1\r\nX: a\ré",
                 Progress::Malformed,
                 "{text:?}"
             );

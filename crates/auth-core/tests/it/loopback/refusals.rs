@@ -122,7 +122,8 @@ async fn what_no_browser_sends_is_refused() {
         format!("GET {target} HTTP/1.1\r\n {host}\r\n\r\n"),
         format!("GET {target} HTTP/1.1\r\n{host}\r\nX: a\r\n b\r\n\r\n"),
         format!("GET {target} HTTP/1.1\r\n{host}\r\nX: \u{7f}\r\n\r\n"),
-        format!("GET {target} HTTP/1.1\r\n{host}\r\nX: é\r\n\r\n"),
+        format!("GET {target}&é HTTP/1.1\r\n{host}\r\n\r\n"),
+        format!("GET {target} HTTP/1.1\r\n{host}\r\né: X\r\n\r\n"),
         format!("GET {target} HTTP/1.1\r\n{host}\r\nX: a\rb\r\n\r\n"),
         format!("GET {target} HTTP/1.1\r\n{host}\r\nContent-Length: 1\r\n\r\nx"),
         format!("GET {target} HTTP/1.1\r\n{host}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
@@ -171,6 +172,20 @@ async fn a_slow_client_holds_up_nobody_and_is_told_after_ten_seconds() {
     assert_eq!(rest(&mut slow).await, expected);
     assert_eq!(rest(&mut silent).await, expected);
     waiting.still_waits("a slow client").await;
+}
+
+/// All programs on this host share the browser's cookies, and some write theirs in UTF-8 or in what it was before.
+#[tokio::test]
+async fn cookies_of_other_programs_may_have_any_letters() {
+    for cookie in [&b"a=\xc3\xab"[..], b"a=\xeb; b=c"] {
+        let waiting = Waiting::start().await;
+        let request = waiting.get(&format!("/callback?code=c-1&state={}", waiting.state));
+        let end = request.len() - "\r\n".len();
+        let request = [&request.as_bytes()[..end], b"Cookie: ", cookie, b"\r\n\r\n"].concat();
+        let page = waiting.send(request).await;
+        assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
+        waiting.end().await.expect("a code");
+    }
 }
 
 #[tokio::test]
