@@ -113,15 +113,19 @@ impl Ports {
     pub(super) fn open(redirect: &Redirect) -> io::Result<Self> {
         let first = redirect.host.unwrap_or(V4);
         let second = if first == V4 { V6 } else { V4 };
+        let is_registered = redirect.port != 0;
         let mut tries = 1..=TRIES;
         loop {
-            let is_last = tries.next().is_none() || redirect.port != 0;
-            let opened = match listen(first, redirect.port) {
+            let is_last = tries.next().is_none() || is_registered;
+            let opened = match listen(first, redirect.port, is_registered) {
                 Err(error) if redirect.host.is_some() || is_taken(&error) => return Err(error),
-                Err(_) => return Self::of(vec![listen(second, redirect.port)?]),
+                Err(_) => {
+                    let only = listen(second, redirect.port, is_registered)?;
+                    return Self::of(vec![only]);
+                }
                 Ok(opened) => opened,
             };
-            match listen(second, opened.local_addr()?.port()) {
+            match listen(second, opened.local_addr()?.port(), is_registered) {
                 Ok(other) => return Self::of(vec![opened, other]),
                 Err(error) if is_taken(&error) && is_last => return Err(error),
                 Err(error) if is_taken(&error) => {}
@@ -145,19 +149,27 @@ fn is_taken(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::AddrInUse
 }
 
-fn listen(host: IpAddr, port: u16) -> io::Result<TcpListener> {
-    let socket = socket(host)?;
+fn listen(host: IpAddr, port: u16, is_registered: bool) -> io::Result<TcpListener> {
+    let socket = socket(host, is_registered)?;
     socket.bind(SocketAddr::new(host, port))?;
     socket.listen(BACKLOG)
 }
 
 /// A socket as it comes: `TcpListener::bind` would set `SO_REUSEADDR`, with which others could take the port over on
 /// some systems (RFC 8252 section 8.3 and appendix B).
-fn socket(host: IpAddr) -> io::Result<TcpSocket> {
-    match host {
+///
+/// A port that is registered needs it: after a sign-in, connections that this side closed would keep the next one from
+/// the port for a minute. Unix gives nobody a port so while somebody listens on the same address; Windows would, and
+/// has no need of it.
+fn socket(host: IpAddr, is_registered: bool) -> io::Result<TcpSocket> {
+    let socket = match host {
         IpAddr::V4(_) => TcpSocket::new_v4(),
         IpAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    if cfg!(unix) && is_registered {
+        socket.set_reuseaddr(true)?;
     }
+    Ok(socket)
 }
 
 #[cfg(test)]
@@ -166,10 +178,13 @@ mod tests {
 
     #[test]
     fn a_socket_does_not_share_its_port() {
-        let socket = socket(V4).expect("a socket");
-        assert!(!socket.reuseaddr().expect("an option"));
-        #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
-        assert!(!socket.reuseport().expect("an option"));
+        for is_registered in [false, true] {
+            let socket = socket(V4, is_registered).expect("a socket");
+            let is_reused = socket.reuseaddr().expect("an option");
+            assert_eq!(is_reused, cfg!(unix) && is_registered);
+            #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
+            assert!(!socket.reuseport().expect("an option"));
+        }
     }
 
     #[test]

@@ -137,6 +137,24 @@ async fn a_registered_path_query_and_port_are_kept() {
 }
 
 #[tokio::test]
+async fn a_registered_port_is_free_again_at_once() {
+    let port = crate::raw::free_port().await;
+    let registered: &'static str = format!("http://127.0.0.1:{port}/back").leak();
+    for _ in 0..3 {
+        let waiting = Waiting::start_with(Some(registered), |it| it, |request| request).await;
+        // One that is refused, one that says nothing, and the answer: this side closes all of them first.
+        waiting.send(waiting.get("/favicon.ico")).await;
+        let mut idle = waiting.connect().await;
+        waiting.send(waiting.get("/favicon.ico")).await;
+        let target = format!("/back?code=c&state={}", waiting.state);
+        let page = waiting.send(waiting.get(&target)).await;
+        assert!(page.contains("Sign-in approved"), "{page}");
+        waiting.end().await.expect("a code");
+        assert_eq!(rest(&mut idle).await, "");
+    }
+}
+
+#[tokio::test]
 async fn a_registered_literal_of_the_other_family_is_kept() {
     if TcpListener::bind(SocketAddr::new(V6, 0)).await.is_err() {
         eprintln!("skipped: this machine has no [::1]");
