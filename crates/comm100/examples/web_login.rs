@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use std::{env, fmt};
 
 use comm100::{
@@ -29,7 +30,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE
 use hyper::header::{ORIGIN, REFERRER_POLICY, SET_COOKIE};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use vendor_sandbox::{Host, Sandbox, credentials};
 
@@ -37,6 +38,8 @@ type Page = Response<Full<Bytes>>;
 
 /// As many sessions as this are kept; then the next sign-in ends all of them.
 const MOST_SESSIONS: usize = 10_000;
+/// How long no connection is taken after one could not be.
+const PAUSE: Duration = Duration::from_millis(100);
 
 const STYLE: &str = "body{max-width:36rem;margin:12vh auto;padding:0 1.5rem;font:1.1rem/1.5 system-ui,sans-serif}\
     button,a{color:#1558b0;font:inherit}button{padding:.4rem 1rem}";
@@ -76,13 +79,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("Open {home}");
     let app = Arc::new(app);
     loop {
-        let (stream, _) = listener.accept().await?;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Too many are open, perhaps: asking again at once would only spin.
+                eprintln!("no connection could be taken: {error}");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
         let app = Arc::clone(&app);
         let service = service_fn(move |request| {
             let app = Arc::clone(&app);
             async move { Ok::<_, Infallible>(app.answer(&request).await) }
         });
+        // With a timer, those who send nothing are closed after a while.
         let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
             .serve_connection(TokioIo::new(stream), service);
         // What goes wrong on a connection is its browser's matter.
         tokio::spawn(connection);
