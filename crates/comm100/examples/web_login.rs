@@ -76,7 +76,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
             (with_sandbox(&sandbox, &home)?, Some(sandbox))
         }
     };
-    println!("Open {home}");
+    if format!("{}/", app.origin) != home {
+        println!("This listens at {home}, and what is in front of it has to lead there.");
+    }
+    // Under another name, the browser's cookies would not come back with the callback.
+    println!("Open {}/", app.origin);
     let app = Arc::new(app);
     loop {
         let stream = match listener.accept().await {
@@ -122,6 +126,13 @@ impl App {
     fn new(builder: ClientBuilder, platform: &Platform, uri: &str) -> Result<Self, Box<dyn Error>> {
         builder.authorization_request()?; // what is missing is better told now
         let uri = Url::parse(uri)?;
+        if ["/", "/sign-in", "/sign-out"].contains(&uri.path()) {
+            return Err(format!(
+                "the redirect URI's path is {}, where this app has another page",
+                uri.path()
+            )
+            .into());
+        }
         Ok(Self {
             builder,
             origin: uri.origin().ascii_serialization(),

@@ -19,19 +19,20 @@ pub(crate) struct Program {
 impl Program {
     /// The web app, and where it is.
     pub(crate) async fn web_login(sandbox: &Sandbox) -> (Self, String) {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = free_port();
+        let uri = format!("http://127.0.0.1:{port}/callback");
+        let mut program = Self::web_login_at(sandbox, port, &uri);
+        let home = program.line("Open ").await;
+        (program, home)
+    }
+
+    /// The web app on a port, with any redirect URI.
+    pub(crate) fn web_login_at(sandbox: &Sandbox, port: u16, uri: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_web_login"));
         set_up(&mut command, sandbox)
             .env("PORT", port.to_string())
-            .env(
-                "COMM100_REDIRECT_URI",
-                format!("http://127.0.0.1:{port}/callback"),
-            );
-        let mut program = Self::spawn(command);
-        let home = program.line("Open ").await;
-        (program, home)
+            .env("COMM100_REDIRECT_URI", uri);
+        Self::spawn(command)
     }
 
     /// The command-line program, and where it asks its person to go.
@@ -59,7 +60,7 @@ impl Program {
     }
 
     /// Waits for a line that begins so, and gives the rest of it.
-    async fn line(&mut self, beginning: &str) -> String {
+    pub(crate) async fn line(&mut self, beginning: &str) -> String {
         loop {
             let line = timeout(PATIENCE, self.lines.next_line()).await;
             let Ok(Ok(Some(line))) = line else {
@@ -89,6 +90,11 @@ impl Program {
             .expect("the program does not end");
         (status, self.said.join("\n"))
     }
+}
+
+pub(crate) fn free_port() -> u16 {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    free.local_addr().unwrap().port()
 }
 
 /// No variable of whoever runs the tests leads the program elsewhere.
