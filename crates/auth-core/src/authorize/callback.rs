@@ -22,14 +22,13 @@ impl Callback {
                 false,
             ));
         }
-        let behind = callback.split_once(mark).map_or("", |(_, rest)| rest);
         let behind = if mark == '?' {
-            behind.split('#').next().unwrap_or_default()
+            query_in(callback)
         } else {
-            behind
+            callback.split_once(mark).map(|(_, rest)| rest)
         };
         let mut pairs: Vec<(String, Zeroizing<String>)> = Vec::new();
-        for (name, value) in raw_pairs(behind) {
+        for (name, value) in raw_pairs(behind.unwrap_or_default()) {
             let value = percent_decode_str(value).decode_utf8();
             let value = value.map_err(|_| Error::blocked("the callback is not UTF-8", false))?;
             let value = Zeroizing::new(value.into_owned());
@@ -117,15 +116,19 @@ impl Callback {
 
 /// The one `state` of a callback, wherever that came to.
 pub(super) fn state_in(callback: &str) -> Option<Zeroizing<String>> {
-    let (_, query) = callback.trim().split_once('?')?;
-    let query = query.split('#').next().unwrap_or_default();
-    let mut states = raw_pairs(query).filter(|(name, _)| name == "state");
+    let mut states = raw_pairs(query_in(callback.trim())?).filter(|(name, _)| name == "state");
     let (_, state) = states.next()?;
     if states.next().is_some() {
         return None;
     }
     let state = percent_decode_str(state).decode_utf8().ok()?;
     Some(Zeroizing::new(state.into_owned()))
+}
+
+/// What stands between `?` and the fragment, which may have a `?` too.
+fn query_in(callback: &str) -> Option<&str> {
+    let (_, query) = callback.split('#').next()?.split_once('?')?;
+    Some(query)
 }
 
 /// The parameters of a query or fragment, names decoded.

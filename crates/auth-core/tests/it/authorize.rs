@@ -128,6 +128,8 @@ fn a_callback_that_is_not_the_answer_to_this_sign_in_is_blocked() {
         "/back?from&code=c&state=STATE",
         "/back?FROM=x%20y&code=c&state=STATE",
         "/back?code=c&state=STATE#from=x%20y",
+        "/back#x?from=x%20y&code=c&state=STATE",
+        "#?from=x%20y&code=c&state=STATE",
         "/back?from=x%20y&code=c",
         "/back?from=x%20y&code=c&state=",
         "/back?from=x%20y&code=c&state=other",

@@ -115,6 +115,7 @@ fn the_callback_leads_to_the_name_that_an_export_is_kept_under() {
         "/back".to_owned(),
         "/back?code=c".to_owned(),
         format!("/back#state={state}"),
+        format!("/back#?state={state}"),
         format!("/back?state={state}&state={state}"),
         "/back?state=%FF".to_owned(),
     ] {
