@@ -8,6 +8,9 @@ use super::PendingAuthorization;
 use crate::error::Error;
 use crate::secret::{Scrubber, Secret};
 
+/// No provider sends as many parameters; each is compared with all before it.
+const MOST_PARAMETERS: usize = 32;
+
 /// The parameters of a callback, decoded; a `+` is a `+`.
 pub(super) struct Callback(Vec<(String, Zeroizing<String>)>);
 
@@ -29,6 +32,12 @@ impl Callback {
         };
         let mut pairs: Vec<(String, Zeroizing<String>)> = Vec::new();
         for (name, value) in raw_pairs(behind.unwrap_or_default()) {
+            if pairs.len() == MOST_PARAMETERS {
+                return Err(Error::blocked(
+                    "the callback has too many parameters",
+                    false,
+                ));
+            }
             let value = percent_decode_str(value).decode_utf8();
             let value = value.map_err(|_| Error::blocked("the callback is not UTF-8", false))?;
             let value = Zeroizing::new(value.into_owned());

@@ -99,7 +99,7 @@ impl PendingAuthorization {
     ///
     /// # Errors
     /// - [`ErrorKind::Blocked`](crate::ErrorKind::Blocked) where it is not the answer to this sign-in (`state`, `iss` or
-    ///   address differ, a parameter comes twice), or comes too late: begin a new one.
+    ///   address differ, a parameter comes twice, there are more than 32), or comes too late: begin a new one.
     /// - What RFC 6749 section 4.1.2.1 lets the provider say instead of giving a code, which
     ///   [`Error::provider_code`] repeats:
     ///   [`ErrorKind::Permission`](crate::ErrorKind::Permission) where the person or the provider refused

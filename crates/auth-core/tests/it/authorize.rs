@@ -158,6 +158,24 @@ fn a_callback_that_is_not_the_answer_to_this_sign_in_is_blocked() {
 }
 
 #[test]
+fn a_callback_with_more_parameters_than_anybody_sends_is_blocked() {
+    // Three are there besides.
+    for (more, is_good) in [(29, true), (30, false), (10_000, false)] {
+        let (_, pending, state) = started(&authorization(FORM, PANEL));
+        let more: String = (0..more).map(|n| format!("&p{n}")).collect();
+        let callback = format!("/back?from=x%20y&code=c&state={state}{more}");
+        match pending.check(&callback) {
+            Ok(_) => assert!(is_good),
+            Err(error) => {
+                assert!(!is_good, "{error}");
+                assert!(error.to_string().contains("too many"), "{error}");
+                assert_eq!(error.kind(), ErrorKind::Blocked);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_callback_that_refuses_or_has_no_code_says_so() {
     for (callback, kind) in [
         (
