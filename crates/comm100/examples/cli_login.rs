@@ -19,7 +19,7 @@ use std::{env, error};
 
 use comm100::{
     Client, ClientBuilder, ErrorKind, FileStore, LoopbackSignIn, Method, OAuthClient, Platform,
-    Settings,
+    Response, Settings,
 };
 use vendor_sandbox::{Host, Sandbox, credentials};
 
@@ -73,8 +73,7 @@ async fn run() -> Outcome<()> {
         let store = FileStore::open(directory)?;
         settings = settings.store(store).account("me");
     }
-    let client = signed_in(builder.settings(settings), &wishes).await?;
-    let answer = client.request(Method::GET, path).send().await?;
+    let (client, answer) = first_call(builder.settings(settings), &wishes, path).await?;
     println!("Signed in. GET {path} answers {}:", answer.status());
     let value: serde_json::Value = answer.json()?;
     for line in format!("{value:#}").lines().take(6) {
@@ -85,11 +84,16 @@ async fn run() -> Outcome<()> {
 }
 
 /// Goes on with what was kept, or asks the person.
-async fn signed_in(builder: ClientBuilder, wishes: &Wishes) -> Outcome<Client> {
+async fn first_call(
+    builder: ClientBuilder,
+    wishes: &Wishes,
+    path: &str,
+) -> Outcome<(Client, Response)> {
     if wishes.keep.is_some() {
         let client = builder.clone().stored_tokens().build()?;
-        match client.sign_in().await {
-            Ok(()) => return Ok(client),
+        match client.request(Method::GET, path).send().await {
+            Ok(answer) => return Ok((client, answer)),
+            // Nothing was kept, or it is of no use any more, which only a call can find out.
             Err(error) if error.kind() == ErrorKind::Reauthorize => {}
             Err(error) => return Err(error.into()),
         }
@@ -98,7 +102,9 @@ async fn signed_in(builder: ClientBuilder, wishes: &Wishes) -> Outcome<Client> {
     if wishes.no_browser {
         sign_in = sign_in.no_browser();
     }
-    Ok(builder.sign_in_with_browser(&sign_in).await?)
+    let client = builder.sign_in_with_browser(&sign_in).await?;
+    let answer = client.request(Method::GET, path).send().await?;
+    Ok((client, answer))
 }
 
 fn read(mut arguments: impl Iterator<Item = String>) -> Outcome<Wishes> {
@@ -121,6 +127,9 @@ fn advice(error: &comm100::Error) -> &'static str {
     match error.kind() {
         ErrorKind::Config => "Set what is missing, or correct what is wrong, and start again.",
         ErrorKind::Permission => "Nobody has approved. Start again, and approve.",
+        ErrorKind::Reauthorize => {
+            "Start again, and sign in once more: what you had is of no use any more."
+        }
         ErrorKind::Timeout => "Start again, and take less time in the browser.",
         _ if error.is_retryable() => "Start again later; nothing has to be changed.",
         _ => "Start again, and if it stays, report it with the lines above.",
