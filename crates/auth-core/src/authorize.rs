@@ -145,6 +145,10 @@ impl AuthorizationRequest {
     /// Accepts a callback without `state`, from a provider that does not echo it. Only where PKCE binds the code to
     /// this client (RFC 9700 section 2.1); elsewhere [`start`](Self::start) refuses it. A `state` that comes must be
     /// right all the same.
+    ///
+    /// The price: nothing tells the answer from a callback that somebody else made up. With `LoopbackSignIn`, any page
+    /// that leads the browser to the open port ends the wait; PKCE has the provider refuse the code that came so, and
+    /// the person has to begin anew. Requests for anything but a page (`Sec-Fetch-Dest`) are refused there.
     pub fn allow_missing_state(mut self) -> Self {
         self.missing_state = true;
         self

@@ -6,6 +6,8 @@
 //! - The port is open for the wait only, and closes when the future is dropped: whatever is open belongs to it
 //!   (guard: `tests/it/loopback/port.rs`).
 //! - Nothing but the answer to this sign-in, to this address, ends the wait (guard: `tests/it/loopback/refusals.rs`).
+//!   Where `allow_missing_state` was called, whoever leads the browser there with a code of any kind ends it, too
+//!   (guard for the rest: `tests/it/loopback/outcome.rs`).
 //!
 //! # Source
 //! RFC 8252 sections 7.3, 8.3, 8.10 and 8.12.

@@ -9,6 +9,8 @@ pub(super) struct Head<'a> {
     /// The path and the query, as they came.
     pub(super) target: &'a str,
     pub(super) host: &'a str,
+    /// Whether the browser says that it wants something else than a page (`Sec-Fetch-Dest`).
+    pub(super) is_for_no_page: bool,
 }
 
 /// How far a head has come.
@@ -24,9 +26,9 @@ pub(super) enum Progress {
 
 /// Looks at all bytes so far, of which `seen` were looked at before.
 pub(super) fn progress(bytes: &[u8], seen: usize) -> Progress {
+    let mut is_first_line = !bytes.iter().take(seen).any(|byte| *byte == b'\n');
     for at in seen..bytes.len() {
         let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-    let mut is_first_line = !bytes.iter().take(seen).any(|byte| *byte == b'\n');
         let is_good = match bytes.get(at) {
             Some(b'\n') => {
                 is_first_line = false;
@@ -34,10 +36,10 @@ pub(super) fn progress(bytes: &[u8], seen: usize) -> Progress {
             }
             Some(b'\r' | b' '..=b'~') => before != Some(&b'\r'),
             Some(b'\t') => at > 0 && before != Some(&b'\r'),
-            _ => false,
-        };
             // Values may have such bytes (RFC 9110 section 5.5), and the cookies of other programs on this host do.
             Some(0x80..) => !is_first_line && before != Some(&b'\r'),
+            _ => false,
+        };
         if !is_good {
             return Progress::Malformed;
         }
@@ -65,6 +67,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Head<'_>> {
         return None;
     }
     let mut host = None;
+    let mut is_for_no_page = false;
     for line in lines {
         let mut halves = line.splitn(2, |byte| *byte == b':');
         let name = std::str::from_utf8(halves.next()?).ok()?;
@@ -81,11 +84,13 @@ pub(super) fn read(bytes: &[u8]) -> Option<Head<'_>> {
         if has_body {
             return None;
         }
+        is_for_no_page |= name.eq_ignore_ascii_case("sec-fetch-dest") && value != b"document";
     }
     Some(Head {
         method,
         target,
         host: std::str::from_utf8(host?).ok()?,
+        is_for_no_page,
     })
 }
 
@@ -109,10 +114,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_refused_at_its_first_byte() {
-        for text in [
-            "\x16\x03\x01",
-    #[test]
     fn bytes_beyond_ascii_stand_in_values_only() {
         let read = |text: &[u8]| {
             let whole = Progress::Whole(text.len());
@@ -128,6 +129,10 @@ mod tests {
         assert_eq!(read(b"GET /a HTTP/1.1\r\nHost: \xff\r\n\r\n"), Some(None));
     }
 
+    #[test]
+    fn what_is_no_text_is_refused_at_its_first_byte() {
+        for text in [
+            "\x16\x03\x01",
             "\n",
             "\tGET",
             "GET / HTTP/1.1\n",
@@ -135,11 +140,11 @@ mod tests {
             "GET /\rx",
             "GET /\0",
             "GET /é",
+            "GET / HTTP/1.1\r\nX: a\ré",
             "GET /\x7f",
         ] {
             assert_eq!(
                 progress(text.as_bytes(), 0),
-            "GET / HTTP/1.1\r\nX: a\ré",
                 Progress::Malformed,
                 "{text:?}"
             );

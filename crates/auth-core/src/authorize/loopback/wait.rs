@@ -218,6 +218,10 @@ impl Expected {
         if path != self.address.path {
             return Verdict::Refused(Answer::NotFound);
         }
+        // Without `state`, anybody's request would do: then at least none that a page makes behind the person's back.
+        if self.pending.missing_state && head.is_for_no_page {
+            return Verdict::Refused(Answer::NotOurs);
+        }
         let url = Zeroizing::new(self.address.url(head.target));
         match self.pending.clone().check(&url) {
             Err(error) if error.kind() == ErrorKind::Blocked => Verdict::Refused(Answer::NotOurs),

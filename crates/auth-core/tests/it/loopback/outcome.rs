@@ -125,7 +125,16 @@ async fn without_echoed_state_the_callback_is_taken_where_that_is_allowed() {
         .send(waiting.get("/callback?code=c&state=other"))
         .await;
     assert_eq!(answer, super::not_ours());
-    let page = waiting.send(waiting.get("/callback?code=c")).await;
+    // What a page can make a browser ask for without going there.
+    for destination in ["image", "empty", "script", "iframe", "Document", ""] {
+        let request = waiting.get("/callback?error=access_denied");
+        let header = format!("Sec-Fetch-Dest: {destination}\r\nAccept:");
+        let request = request.replace("Accept:", &header);
+        assert_eq!(waiting.send(request).await, super::not_ours());
+    }
+    let request = waiting.get("/callback?code=c");
+    let request = request.replace("Accept:", "Sec-Fetch-Dest: document\r\nAccept:");
+    let page = waiting.send(request).await;
     assert!(page.contains("Sign-in approved"), "{page}");
     waiting.end().await.expect("a code");
 }
