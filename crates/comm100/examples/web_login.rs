@@ -27,7 +27,7 @@ use comm100::{
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, LOCATION};
-use hyper::header::{ORIGIN, REFERRER_POLICY, SET_COOKIE};
+use hyper::header::{HeaderName, ORIGIN, REFERRER_POLICY, SET_COOKIE};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -49,6 +49,8 @@ struct App {
     builder: ClientBuilder,
     /// Where the app is for the browser, such as `https://app.example.com`.
     origin: String,
+    /// Of the origin.
+    port: u16,
     callback_path: String,
     campaigns_path: &'static str,
     pending: PendingAuthorizations,
@@ -136,6 +138,7 @@ impl App {
         Ok(Self {
             builder,
             origin: uri.origin().ascii_serialization(),
+            port: uri.port_or_known_default().unwrap_or_default(),
             callback_path: uri.path().to_owned(),
             campaigns_path: match platform {
                 Platform::V2(_) => "/api/v2/livechat/campaigns",
@@ -168,9 +171,7 @@ impl App {
     /// Who is signed in, and something that only those who are can see.
     async fn home(&self, headers: &HeaderMap) -> Page {
         let Some(client) = self.client(headers) else {
-            let text =
-                "<p>You are not signed in.</p><p><a href=\"/sign-in\">Sign in with Comm100</a></p>";
-            return page(StatusCode::OK, "Not signed in", text);
+            return self.signed_out(headers, "You are not signed in.");
         };
         let out = "<form method=\"post\" action=\"/sign-out\"><button>Sign out</button></form>";
         match self.campaigns(&client).await {
@@ -180,14 +181,25 @@ impl App {
             }
             // The tokens are of no use any more: somebody has taken them back.
             Err(error) if error.kind() == ErrorKind::Reauthorize => {
-                let text = "<p>Your sign-in has ended.</p><p><a href=\"/sign-in\">Sign in with Comm100</a></p>";
-                page(StatusCode::OK, "Not signed in", text)
+                self.signed_out(headers, "Your sign-in has ended.")
             }
             Err(error) => {
                 let text = format!("<p>Comm100 did not answer: {}.</p>{out}", html(&error));
                 page(StatusCode::BAD_GATEWAY, "Signed in", &text)
             }
         }
+    }
+
+    /// The way to the sign-in. The browser is given its value here already, so that tabs which begin at the same moment
+    /// have the same one.
+    fn signed_out(&self, headers: &HeaderMap, text: &str) -> Page {
+        let text = format!("<p>{text}</p><p><a href=\"/sign-in\">Sign in with Comm100</a></p>");
+        let mut answer = page(StatusCode::OK, "Not signed in", &text);
+        if cookie(headers, &self.cookie_name("user-agent")).is_none() {
+            let cookie = self.set_cookie("user-agent", &Secret::random(), None);
+            add(&mut answer, SET_COOKIE, &cookie);
+        }
+        answer
     }
 
     async fn campaigns(&self, client: &Client) -> Result<String, comm100::Error> {
@@ -210,7 +222,7 @@ impl App {
         let begun = request.and_then(|request| self.pending.begin(&request, known.as_deref()));
         match begun {
             Ok((url, user_agent)) => {
-                let cookie = self.set_cookie("user-agent", &user_agent, 600);
+                let cookie = self.set_cookie("user-agent", &user_agent, None);
                 redirect(url.as_str(), &[cookie])
             }
             Err(error) => problem(&error),
@@ -225,7 +237,7 @@ impl App {
                 // A new one for each sign-in, so that nobody goes on with one that was planted before.
                 self.end_session(headers);
                 let session = Secret::random();
-                let cookie = self.set_cookie("session", &session, 12 * 3600);
+                let cookie = self.set_cookie("session", &session, Some(12 * 3600));
                 let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
                 if sessions.len() >= MOST_SESSIONS {
                     sessions.clear();
@@ -260,7 +272,10 @@ impl App {
             );
         }
         self.end_session(headers);
-        redirect("/", &[self.set_cookie("session", &Secret::new(""), 0)])
+        redirect(
+            "/",
+            &[self.set_cookie("session", &Secret::new(""), Some(0))],
+        )
     }
 
     fn client(&self, headers: &HeaderMap) -> Option<Client> {
@@ -276,19 +291,22 @@ impl App {
         }
     }
 
-    /// On https nobody but this host can set a cookie of such a name.
+    /// On https nobody but this host can set a cookie of such a name; on http, all ports of a host share their cookies.
     fn cookie_name(&self, name: &str) -> String {
         match self.is_https() {
             true => format!("__Host-{name}"),
-            false => name.to_owned(),
+            false => format!("{name}-{}", self.port),
         }
     }
 
-    fn set_cookie(&self, name: &str, value: &Secret, seconds: u32) -> String {
+    /// Without seconds, the browser keeps it until it is closed.
+    fn set_cookie(&self, name: &str, value: &Secret, seconds: Option<u32>) -> String {
         let (name, value) = (self.cookie_name(name), value.expose());
         let secure = if self.is_https() { "; Secure" } else { "" };
         // `Strict` would hold the cookie back when Comm100's page sends the browser here.
-        format!("{name}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}")
+        let age = seconds.map(|seconds| format!("; Max-Age={seconds}"));
+        let age = age.unwrap_or_default();
+        format!("{name}={value}; HttpOnly; SameSite=Lax; Path=/{age}{secure}")
     }
 
     fn is_https(&self) -> bool {
@@ -326,13 +344,17 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 
 fn redirect(to: &str, cookies: &[String]) -> Page {
     let mut answer = page(StatusCode::SEE_OTHER, "Further on", "");
-    let lines = cookies.iter().map(|cookie| (SET_COOKIE, cookie.as_str()));
-    for (name, value) in lines.chain([(LOCATION, to)]) {
-        if let Ok(value) = value.parse() {
-            answer.headers_mut().append(name, value);
-        }
+    for cookie in cookies {
+        add(&mut answer, SET_COOKIE, cookie);
     }
+    add(&mut answer, LOCATION, to);
     answer
+}
+
+fn add(answer: &mut Page, name: HeaderName, value: &str) {
+    if let Ok(value) = value.parse() {
+        answer.headers_mut().append(name, value);
+    }
 }
 
 fn page(status: StatusCode, title: &str, text: &str) -> Page {
@@ -353,9 +375,7 @@ fn page(status: StatusCode, title: &str, text: &str) -> Page {
         // Under `no-referrer`, browsers call the origin of a form `null`.
         (REFERRER_POLICY, "same-origin"),
     ] {
-        if let Ok(value) = value.parse() {
-            answer.headers_mut().insert(name, value);
-        }
+        add(&mut answer, name, value);
     }
     answer
 }

@@ -22,7 +22,11 @@ const USER_AGENT_LENGTH: usize = 43;
 /// The binding is a random value that travels in a cookie. Set it as the example does: `HttpOnly`, `SameSite=Lax` (under
 /// `Strict` it would not come back with the callback), `Secure` and a name that begins with `__Host-` where the app is
 /// on https. Leave it there when a sign-in has ended, for another tab of the browser may have one under way; it opens
-/// nothing by itself.
+/// nothing by itself: as long as [`AuthorizationRequest::lifetime`], or as a session cookie.
+///
+/// Tabs that begin at the same moment in a browser without the cookie are each given a value, of which the browser keeps
+/// the last; the sign-ins of the others are lost. Where that matters, set the cookie to a [`Secret::random`] on the page
+/// before.
 ///
 /// They are kept in this process's memory, which a flood of beginnings can't fill: when there are as many as
 /// [`with_capacity`](Self::with_capacity) says, the oldest is dropped, and its person has to begin anew. Back ends on several
@@ -41,7 +45,7 @@ const USER_AGENT_LENGTH: usize = 43;
 /// ) -> Result<(String, String), Error> {
 ///     let (url, user_agent) = all.begin(request, cookie)?;
 ///     let value = user_agent.expose();
-///     let cookie = format!("__Host-user-agent={value}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=600");
+///     let cookie = format!("__Host-user-agent={value}; HttpOnly; SameSite=Lax; Secure; Path=/");
 ///     Ok((url.into(), cookie))
 /// }
 ///

@@ -1,9 +1,11 @@
 //! The web app: people sign in, turn back, sign in twice, and somebody else tries their callback.
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use vendor_sandbox::{Endpoint, Fault, Host, Injection, Sandbox};
 
 use crate::chromium::{ACCOUNT, Chromium};
-use crate::program::{Program, exchanges, last_authorization};
+use crate::program::{Program, exchanges, free_port, last_authorization};
 
 const SIGN_IN: &str = "Sign in with Comm100";
 const SIGNED_OUT: &str = "You are not signed in.";
@@ -172,4 +174,66 @@ async fn a_callback_is_good_once_and_only_in_the_browser_that_began() {
     assert_eq!(sandbox.refusals(), []);
     browser.close().await;
     other.close().await;
+}
+
+/// The answer's head to a plain GET.
+async fn head(port: u16, path: &str, cookie: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split("\r\n\r\n").next().unwrap().to_owned()
+}
+
+/// The cookie that a head sets, without its attributes, and those.
+fn set_cookie(head: &str) -> Option<(&str, &str)> {
+    let mut lines = head.lines();
+    let cookie = lines.find_map(|line| line.strip_prefix("set-cookie: "))?;
+    cookie.split_once("; ")
+}
+
+#[tokio::test]
+async fn tabs_that_begin_at_the_same_moment_have_the_value_of_the_page_before() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let port = free_port();
+    let uri = format!("http://127.0.0.1:{port}/callback");
+    let mut app = Program::web_login_at(&sandbox, port, &uri);
+    app.line("Open ").await;
+    let home = head(port, "/", "other=1").await;
+    let (cookie, attributes) = set_cookie(&home).expect("the browser's value");
+    assert!(
+        cookie.starts_with(&format!("user-agent-{port}=")),
+        "{cookie}"
+    );
+    assert_eq!(attributes, "HttpOnly; SameSite=Lax; Path=/");
+    assert_eq!(set_cookie(&head(port, "/", cookie).await), None);
+    for _ in 0..2 {
+        let begun = head(port, "/sign-in", cookie).await;
+        assert_eq!(set_cookie(&begun), Some((cookie, attributes)));
+    }
+}
+
+#[tokio::test]
+async fn the_app_names_the_address_of_its_redirect_uri_and_refuses_one_of_its_own_pages() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let port = free_port();
+    let mut app = Program::web_login_at(&sandbox, port, "https://app.example.com/back");
+    assert_eq!(app.line("Open ").await, "https://app.example.com/");
+    let home = head(port, "/", "other=1").await;
+    let (cookie, attributes) = set_cookie(&home).expect("the browser's value");
+    assert!(cookie.starts_with("__Host-user-agent="), "{cookie}");
+    assert_eq!(attributes, "HttpOnly; SameSite=Lax; Path=/; Secure");
+    for path in ["", "/", "/sign-in", "/sign-out"] {
+        let uri = format!("https://app.example.com{path}");
+        let (status, said) = Program::web_login_at(&sandbox, free_port(), &uri)
+            .end()
+            .await;
+        assert!(
+            !status.success() && said.contains("the redirect URI's path"),
+            "{said}"
+        );
+    }
 }
