@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{env, fmt};
 
 use comm100::{
@@ -36,8 +36,10 @@ use vendor_sandbox::{Host, Sandbox, credentials};
 
 type Page = Response<Full<Bytes>>;
 
-/// As many sessions as this are kept; then the next sign-in ends all of them.
+/// As many sessions as this are kept; then the next sign-in ends the oldest.
 const MOST_SESSIONS: usize = 10_000;
+/// How long a session lasts, in seconds.
+const SESSION_SECONDS: u32 = 12 * 3600;
 /// How long no connection is taken after one could not be.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -54,8 +56,13 @@ struct App {
     callback_path: String,
     campaigns_path: &'static str,
     pending: PendingAuthorizations,
-    /// The clients of those who are signed in, by the value of their cookie.
-    sessions: Mutex<HashMap<String, Client>>,
+    /// Of those who are signed in, by the value of their cookie.
+    sessions: Mutex<HashMap<String, Session>>,
+}
+
+struct Session {
+    client: Client,
+    end: Instant,
 }
 
 #[tokio::main]
@@ -181,6 +188,7 @@ impl App {
             }
             // The tokens are of no use any more: somebody has taken them back.
             Err(error) if error.kind() == ErrorKind::Reauthorize => {
+                self.end_session(headers);
                 self.signed_out(headers, "Your sign-in has ended.")
             }
             Err(error) => {
@@ -237,12 +245,8 @@ impl App {
                 // A new one for each sign-in, so that nobody goes on with one that was planted before.
                 self.end_session(headers);
                 let session = Secret::random();
-                let cookie = self.set_cookie("session", &session, Some(12 * 3600));
-                let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-                if sessions.len() >= MOST_SESSIONS {
-                    sessions.clear();
-                }
-                sessions.insert(session.expose().to_owned(), client);
+                let cookie = self.set_cookie("session", &session, Some(SESSION_SECONDS));
+                self.begin_session(&session, client);
                 // The browser's history keeps the page without the code.
                 redirect("/", &[cookie])
             }
@@ -281,7 +285,22 @@ impl App {
     fn client(&self, headers: &HeaderMap) -> Option<Client> {
         let session = cookie(headers, &self.cookie_name("session"))?;
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.get(&session).cloned()
+        let session = sessions.get(&session)?;
+        (session.end > Instant::now()).then(|| session.client.clone())
+    }
+
+    fn begin_session(&self, value: &Secret, client: Client) {
+        let now = Instant::now();
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.retain(|_, session| session.end > now);
+        if sessions.len() >= MOST_SESSIONS {
+            let oldest = sessions.iter().min_by_key(|(_, session)| session.end);
+            if let Some(oldest) = oldest.map(|(value, _)| value.clone()) {
+                sessions.remove(&oldest);
+            }
+        }
+        let end = now + Duration::from_secs(SESSION_SECONDS.into());
+        sessions.insert(value.expose().to_owned(), Session { client, end });
     }
 
     fn end_session(&self, headers: &HeaderMap) {
