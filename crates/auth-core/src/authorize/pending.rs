@@ -22,11 +22,12 @@ const EXPORT_VERSION: u32 = 2;
 /// What an export is called in errors.
 const SETTING: &str = "pending_authorization";
 
-/// A sign-in that waits for its callback: bound to the person's browser, good once, and for ten minutes unless
-/// [`AuthorizationRequest::lifetime`](crate::AuthorizationRequest::lifetime) says otherwise.
+/// A sign-in that waits for its callback, for ten minutes unless
+/// [`AuthorizationRequest::lifetime`](crate::AuthorizationRequest::lifetime) says otherwise. It has to be bound to the
+/// person's browser, and used once.
 ///
-/// A web back end of one process keeps it in [`PendingAuthorizations`](crate::PendingAuthorizations), which sees to all
-/// of that; a program on the person's own machine calls `LoopbackSignIn` (feature `loopback`).
+/// A web back end of one process keeps it in [`PendingAuthorizations`](crate::PendingAuthorizations), which sees to both;
+/// a program on the person's own machine calls `LoopbackSignIn` (feature `loopback`).
 ///
 /// # Examples
 /// Back ends on several machines keep the export where all of them find it, under a name that the callback leads back
@@ -35,16 +36,17 @@ const SETTING: &str = "pending_authorization";
 /// use auth_core::{AuthorizationCode, AuthorizationRequest, Error, PendingAuthorization, Secret, Url};
 ///
 /// /// The first request: where to redirect the person to; a cookie's name and its value. The value holds secrets, so
-/// /// encrypt it with a key that your servers share; or let the cookie hold a random row number, and a shared database
-/// /// the rest. The cookie is `HttpOnly`, `SameSite=Lax`, `Secure` on https, and binds the sign-in to the browser.
+/// /// encrypt and authenticate it with a key that your servers share; or let the cookie hold a random row number, and a
+/// /// shared database the rest. The cookie is `HttpOnly`, `SameSite=Lax`, `Secure`, `Path=/` (on plain http leave
+/// /// `__Host-` and `Secure` out), and binds the sign-in to the browser.
 /// fn begin(request: &AuthorizationRequest) -> Result<(Url, String, Secret), Error> {
 ///     let (url, pending) = request.start()?;
-///     Ok((url, format!("sign-in-{}", pending.key()), pending.export()))
+///     Ok((url, format!("__Host-sign-in-{}", pending.key()), pending.export()))
 /// }
 ///
 /// /// The name of the cookie that the second request, whose own URL is `callback`, needs to have.
 /// fn cookie_name(callback: &str) -> Option<String> {
-///     Some(format!("sign-in-{}", PendingAuthorization::key_in(callback)?))
+///     Some(format!("__Host-sign-in-{}", PendingAuthorization::key_in(callback)?))
 /// }
 ///
 /// /// What to do with its decrypted value. Delete the cookie and the row, whatever comes of it: a code is good once.
