@@ -87,8 +87,8 @@ impl LoopbackSignIn {
     /// Leads the person there and back. For provider crates.
     ///
     /// `registered` is the redirect URI as it is registered with the provider: `http://127.0.0.1/callback` where nobody
-    /// says otherwise. Its path is used, and its port if it names one, for a provider that compares it; RFC 8252 section
-    /// 7.3 wants any port to be accepted. `request` makes the request for the redirect URI that came of it.
+    /// says otherwise. Its path is used, and its port if it names one other than 80, for a provider that compares it;
+    /// RFC 8252 section 7.3 wants any port to be accepted. `request` makes the request for the redirect URI that came of it.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where `registered` is no `http` URL of a loopback literal, or the

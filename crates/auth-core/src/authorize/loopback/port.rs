@@ -59,6 +59,9 @@ impl Redirect {
         if url.fragment().is_some() {
             return refused("has a fragment");
         }
+        if names_port_80(text) {
+            return refused("names port 80, which URLs of http leave out");
+        }
         let query = url.query().map(|query| format!("?{query}"));
         Ok(Self {
             host: Some(host),
@@ -149,6 +152,12 @@ fn is_taken(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::AddrInUse
 }
 
+/// A URL of http forgets the port 80, one of https does not.
+fn names_port_80(text: &str) -> bool {
+    let rest = text.split_once(':').map_or("", |(_, rest)| rest);
+    Url::parse(&format!("https:{rest}")).is_ok_and(|url| url.port() == Some(80))
+}
+
 fn listen(host: IpAddr, port: u16, is_registered: bool) -> io::Result<TcpListener> {
     let socket = socket(host, is_registered)?;
     socket.bind(SocketAddr::new(host, port))?;
@@ -193,7 +202,6 @@ mod tests {
             ("http://127.0.0.1/back", "127.0.0.1:7", "/back"),
             ("http://127.0.0.1", "127.0.0.1:7", "/"),
             ("http://[::1]/a?b=c", "[::1]:7", "/a?b=c"),
-            ("http://127.0.0.1:80/x", "127.0.0.1:7", "/x"),
         ] {
             let redirect = Redirect::read(Some(text)).expect(text);
             assert_eq!(redirect.port, 0, "{text}");
@@ -216,6 +224,8 @@ mod tests {
             "http://u@127.0.0.1/back",
             "http://u:p@127.0.0.1/back",
             "http://127.0.0.1/back#x",
+            "http://127.0.0.1:80/back",
+            "HTTP://[::1]:080",
             "http://[::ffff:127.0.0.1]/back",
             "https://app.example.com/back",
             "com.example.app:/back",
