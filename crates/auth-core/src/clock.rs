@@ -191,8 +191,16 @@ pub(crate) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = T>,
 ) -> Option<T> {
+    until(clock.sleep(limit), work).await
+}
+
+/// Runs `work` until it is done or `bell` rings; `None` means that it rang first.
+pub(crate) async fn until<T>(
+    bell: impl Future<Output = ()>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     let mut work = pin!(work);
-    let mut bell = pin!(clock.sleep(limit));
+    let mut bell = pin!(bell);
     poll_fn(|context| {
         if let Poll::Ready(value) = work.as_mut().poll(context) {
             return Poll::Ready(Some(value));

@@ -214,11 +214,11 @@ impl TokenEndpoint {
 
     /// Asks for a token; tries again at most [`retries`](Self::retries) times where the provider surely did nothing
     /// with the request, or says that it is busy. Nothing is sent whose answer could come after `until`, and nothing
-    /// beyond the budget: the first request spends `turn` or waits for another, a retry has to find one.
+    /// beyond the budget: the first request spends `turn`, a retry has to find another.
     pub(crate) async fn send(
         &self,
         prepared: &Prepared<'_>,
-        turn: Option<Turn>,
+        mut turn: Option<Turn>,
         until: &Deadline,
         clock: &dyn Clock,
     ) -> Result<Issued, Error> {
@@ -232,16 +232,10 @@ impl TokenEndpoint {
         if until.left(clock) < self.timeout {
             return Err(Error::store("lock", "too little is left of its lease"));
         }
-        match (turn, &self.budget.limiter) {
-            (Some(turn), _) => turn.spend(),
-            (None, Some(limiter)) => {
-                let patience = until.left(clock).saturating_sub(self.timeout);
-                let waited = limiter.turn(clock, patience).await;
-                waited.map_err(|_| self.no_turn(clock, false))?;
-            }
-            (None, None) => {}
-        }
         loop {
+            if let Some(turn) = turn.take() {
+                turn.spend(clock.now());
+            }
             let (sent, sent_utc) = (clock.now(), clock.utc());
             let error = match self.once(row, exchange, proof, clock).await {
                 Ok(answer) => {
@@ -278,23 +272,20 @@ impl TokenEndpoint {
                 "token request is tried again"
             );
             clock.sleep(wait).await;
-            if until.left(clock) < self.timeout {
-                return Err(error); // the machine was suspended meanwhile
-            }
-            if let Some(limiter) = &self.budget.limiter {
-                match limiter.free(clock) {
-                    Some(turn) => turn.spend(),
-                    None => return Err(error),
-                }
+            // The machine may have been suspended meanwhile.
+            let is_in_time = until.left(clock) >= self.timeout;
+            let limiter = self.budget.limiter.as_ref().filter(|_| is_in_time);
+            turn = limiter.and_then(|limiter| limiter.free(clock));
+            if !is_in_time || turn.is_none() && limiter.is_some() {
+                self.budget.retries.give_back(RETRY);
+                return Err(error);
             }
         }
     }
 
     /// The failure of whoever needs a token request and may not make one; `sent` says whether a call had left.
     pub(crate) fn no_turn(&self, clock: &dyn Clock, sent: bool) -> Error {
-        let limiter = self.budget.limiter.as_ref();
-        let wait = limiter.map(|limiter| limiter.expected_wait(clock));
-        Error::tokens_rate_limited(wait.unwrap_or_default(), sent)
+        Error::tokens_rate_limited(self.budget.expected_wait(clock), sent)
     }
 
     /// A request that surely never left may be repeated; 429 and 502 to 504 too, but for a code, which is good for

@@ -236,6 +236,11 @@ impl Error {
         })
     }
 
+    /// Says whether it is our own limit of token requests that a renewal failed with.
+    pub(crate) fn is_own_limit(&self) -> bool {
+        self.kind() == ErrorKind::RateLimited && self.status().is_none()
+    }
+
     /// A person must sign in again.
     pub(crate) fn reauthorize(reason: &'static str, cause: Option<&Self>) -> Self {
         let error = Self::new(ErrorKind::Reauthorize, reason);

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+
 use crate::clock::{Clock, within};
 use crate::error::Error;
 
@@ -32,12 +34,22 @@ pub struct RateLimiter(Arc<Limit>);
 struct Limit {
     calls: usize,
     window: Duration,
-    /// When the latest `calls` calls were made, in order.
-    made: Mutex<VecDeque<Instant>>,
+    turns: Mutex<Turns>,
     /// How many callers are in the row.
     waiting: AtomicUsize,
     /// The head of the row.
     head: tokio::sync::Mutex<()>,
+    /// Rings where a turn was spent or given back, for the head waits by what it knew before.
+    changed: Notify,
+}
+
+/// The turns that are not free: never more than `calls` together.
+#[derive(Default)]
+struct Turns {
+    /// When the latest calls were made, in order.
+    made: VecDeque<Instant>,
+    /// How many are taken for calls that are still to be made.
+    taken: usize,
 }
 
 impl RateLimiter {
@@ -46,18 +58,21 @@ impl RateLimiter {
         Self(Arc::new(Limit {
             calls: calls.max(1),
             window: window.min(LONGEST_WINDOW),
-            made: Mutex::default(),
+            turns: Mutex::default(),
             waiting: AtomicUsize::new(0),
             head: tokio::sync::Mutex::default(),
+            changed: Notify::new(),
         }))
     }
 
     /// Waits for a turn; where that would take longer than `patience`, fails at once and takes none.
     pub(crate) async fn turn(&self, clock: &dyn Clock, patience: Duration) -> Result<(), Error> {
-        self.reserve(clock, patience).await.map(Turn::spend)
+        let turn = self.reserve(clock, patience).await?;
+        turn.spend(clock.now());
+        Ok(())
     }
 
-    /// The same, and the turn can still be given back.
+    /// The same, for a call that is made later, or not at all.
     pub(crate) async fn reserve(
         &self,
         clock: &dyn Clock,
@@ -70,16 +85,16 @@ impl RateLimiter {
         if wait > patience {
             return Err(Error::rate_limited(wait));
         }
-        let turn = within(clock, patience, self.0.wait_in_row(clock)).await;
-        let turn = turn.map(|at| self.taken(at));
+        let turn = within(clock, patience, self.wait_in_row(clock)).await;
         turn.ok_or_else(|| Error::rate_limited(self.0.expected_wait(clock.now())))
     }
 
     /// A turn, if one is free and nobody waits for it.
     pub(crate) fn free(&self, clock: &dyn Clock) -> Option<Turn> {
-        let _head = self.0.head.try_lock().ok()?;
-        let at = self.0.make_call(clock.now()).ok()?;
-        Some(self.taken(at))
+        if self.0.waiting.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        self.take(clock.now()).ok()
     }
 
     /// How long whoever comes now would wait.
@@ -92,35 +107,56 @@ impl RateLimiter {
         Arc::strong_count(&self.0) > 1
     }
 
-    fn taken(&self, at: Instant) -> Turn {
-        Turn {
-            limit: Some(self.clone()),
-            at,
+    /// Takes a turn, or says how long none gets free, unless one is given back.
+    fn take(&self, now: Instant) -> Result<Turn, Duration> {
+        self.0.take(now)?;
+        Ok(Turn {
+            limit: self.clone(),
+            made: None,
+        })
+    }
+
+    async fn wait_in_row(&self, clock: &dyn Clock) -> Turn {
+        let _place = Place::take(&self.0.waiting);
+        let _head = self.0.head.lock().await;
+        loop {
+            let wait = match self.take(clock.now()) {
+                Ok(turn) => return turn,
+                Err(wait) => wait,
+            };
+            tracing::debug!(
+                name: "auth_core.rate_limit.waiting",
+                ?wait,
+                "call or token request waits for the client-side rate limit"
+            );
+            within(clock, wait, self.0.changed.notified()).await;
         }
     }
 }
 
-/// A turn that was taken; dropped without having been spent, it is free again.
+/// A turn that was taken. It counts for as long as it lives, and from the moment at which it is spent for a window;
+/// dropped without having been spent, it is free again.
 pub(crate) struct Turn {
-    limit: Option<RateLimiter>,
-    at: Instant,
+    limit: RateLimiter,
+    /// When it was spent.
+    made: Option<Instant>,
 }
 
 impl Turn {
-    /// Uses it up.
-    pub(crate) fn spend(mut self) {
-        self.limit = None;
+    /// Uses it up for a call that is made now.
+    pub(crate) fn spend(mut self, now: Instant) {
+        self.made = Some(now);
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let Some(limit) = &self.limit {
-            let mut made = limit.0.made();
-            if let Some(place) = made.iter().rposition(|at| *at == self.at) {
-                made.remove(place);
-            }
-        }
+        let limit = &self.limit.0;
+        let mut turns = limit.turns();
+        turns.taken -= 1;
+        turns.made.extend(self.made);
+        drop(turns);
+        limit.changed.notify_one();
     }
 }
 
@@ -134,21 +170,22 @@ impl fmt::Debug for RateLimiter {
 }
 
 impl Limit {
-    fn made(&self) -> MutexGuard<'_, VecDeque<Instant>> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    fn turns(&self) -> MutexGuard<'_, Turns> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long a caller that comes now would wait behind those in the row.
     fn expected_wait(&self, now: Instant) -> Duration {
-        let made = self.made();
+        let turns = self.turns();
         let ahead = self.waiting.load(Ordering::Relaxed);
-        let free = self.calls - made.len();
+        let free = self.calls - turns.made.len() - turns.taken;
         let Some(behind) = ahead.checked_sub(free) else {
             return Duration::ZERO;
         };
-        // The n-th that waits gets the n-th turn that runs out; after all have, the row begins again a window later.
+        // The n-th that waits gets the n-th turn that runs out, those for calls to be made as if they were made now; after
+        // all have, the row begins again a window later.
         let rounds = u32::try_from(behind / self.calls + 1).unwrap_or(u32::MAX);
-        let base = made.get(behind % self.calls).copied().unwrap_or(now);
+        let base = turns.made.get(behind % self.calls).copied().unwrap_or(now);
         let at = self
             .window
             .checked_mul(rounds)
@@ -156,36 +193,22 @@ impl Limit {
         at.map_or(Duration::MAX, |at| at.saturating_duration_since(now))
     }
 
-    async fn wait_in_row(&self, clock: &dyn Clock) -> Instant {
-        let _place = Place::take(&self.waiting);
-        let _head = self.head.lock().await;
-        loop {
-            let wait = match self.make_call(clock.now()) {
-                Ok(at) => return at,
-                Err(wait) => wait,
+    /// Counts a call that is to be made, or says how long there is no turn for it.
+    fn take(&self, now: Instant) -> Result<(), Duration> {
+        let mut turns = self.turns();
+        if turns.made.len() + turns.taken == self.calls {
+            // Without a call that was made, there is a turn once one is given back.
+            let Some(oldest) = turns.made.front() else {
+                return Err(LONGEST_WINDOW);
             };
-            tracing::debug!(
-                name: "auth_core.rate_limit.waiting",
-                ?wait,
-                "call or token request waits for the client-side rate limit"
-            );
-            clock.sleep(wait).await;
-        }
-    }
-
-    /// Counts a call that is made now, or says how long to wait for the next turn.
-    fn make_call(&self, now: Instant) -> Result<Instant, Duration> {
-        let mut made = self.made();
-        if made.len() == self.calls {
-            let oldest = made.front().copied().unwrap_or(now);
-            let wait = (oldest + self.window).saturating_duration_since(now);
+            let wait = (*oldest + self.window).saturating_duration_since(now);
             if !wait.is_zero() {
                 return Err(wait);
             }
-            made.pop_front();
+            turns.made.pop_front();
         }
-        made.push_back(now);
-        Ok(now)
+        turns.taken += 1;
+        Ok(())
     }
 }
 
@@ -207,6 +230,8 @@ impl Drop for Place<'_> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
     use crate::clock::ManualClock;
 
@@ -279,11 +304,49 @@ mod tests {
         let second = limit.free(&clock).expect("another");
         assert!(limit.free(&clock).is_none());
         drop(first);
-        second.spend();
-        limit.free(&clock).expect("the first one").spend();
+        second.spend(clock.now());
+        let again = limit.free(&clock).expect("the first one");
+        again.spend(clock.now());
         assert!(limit.free(&clock).is_none());
         // The first would be over by now; the second and its successor are not.
         clock.advance(9 * SECOND);
         assert!(limit.free(&clock).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_turn_counts_from_its_call_on_however_long_ago_it_was_taken() {
+        let clock = ManualClock::new();
+        let limit = RateLimiter::new(1, 10 * SECOND);
+        let turn = limit.free(&clock).expect("a free turn");
+        for _ in 0..3 {
+            clock.advance(9 * SECOND);
+            assert!(limit.free(&clock).is_none(), "its call is still to come");
+        }
+        turn.spend(clock.now());
+        clock.advance(9 * SECOND);
+        assert!(limit.free(&clock).is_none(), "its call is nine seconds old");
+        assert_eq!(limit.expected_wait(&clock), SECOND);
+        clock.advance(SECOND);
+        assert!(limit.free(&clock).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_is_given_back_or_spent_wakes_the_head_of_the_row() {
+        let clock = ManualClock::new();
+        let limit = RateLimiter::new(1, 10 * SECOND);
+        for is_spent in [false, true] {
+            let turn = limit.free(&clock).expect("a free turn");
+            let mut row = Box::pin(limit.reserve(&clock, Duration::MAX));
+            assert!(row.as_mut().now_or_never().is_none());
+            if is_spent {
+                turn.spend(clock.now());
+                assert!(row.as_mut().now_or_never().is_none());
+                clock.advance(10 * SECOND);
+            } else {
+                drop(turn);
+            }
+            let turn = row.as_mut().now_or_never().expect("its turn");
+            drop(turn.expect("patience"));
+        }
     }
 }

@@ -23,8 +23,8 @@ const DEFAULT: u32 = 100;
 ///
 /// A retry takes one, a replay after a 401 a tenth of one. A good answer gives a tenth back, and time a hundredth of the
 /// whole in each second, so that a client with few calls recovers too. Where nothing is left, the failure is told as it
-/// is and not tried again. So N calls that meet an outage together are N requests and a hundred more by default, not the
-/// threefold.
+/// is and not tried again. So N calls that meet an outage together are by default N requests, a hundred more, and one
+/// for each second that the outage lasts, not the threefold.
 ///
 /// Clones share it: give one to several clients of the same host. A new client has one of its own.
 ///
@@ -66,9 +66,19 @@ impl RetryBudget {
 
     /// Gives back for a good answer.
     pub(crate) fn answered_well(&self) {
+        self.give_back(1);
+    }
+
+    /// Gives back `cost`, as for what was paid and then not sent.
+    pub(crate) fn give_back(&self, cost: u64) {
         if self.0.left.load(Ordering::Relaxed) < self.0.full {
-            self.0.left.fetch_add(1, Ordering::Relaxed);
+            self.0.left.fetch_add(cost, Ordering::Relaxed);
         }
+    }
+
+    /// Says whether there is a clone of it.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
     }
 
     /// Takes what sending again after `error` costs; where that is not there, nothing is taken and the log says so.

@@ -226,7 +226,10 @@ impl Session {
                     if !state.refusals.call_for_renewal(seen, now) {
                         return Ok(usable);
                     }
-                    is_killed = self.0.kill(seen);
+                    // While the renewal has to wait for its turn, only whoever was refused waits with it.
+                    let clock = self.0.clock.as_ref();
+                    let has_turn = self.0.source.expected_wait(clock).is_zero();
+                    is_killed = has_turn && self.0.kill(seen);
                 }
             }
             self.0.board(&mut state)
@@ -414,7 +417,11 @@ impl Inner {
         if let Some((error, until)) = &state.failed {
             let now = self.clock.now();
             if now < *until {
-                return Err(error.again_after(*until - now));
+                let mut wait = *until - now;
+                if error.is_own_limit() {
+                    wait = wait.max(self.source.expected_wait(self.clock.as_ref()));
+                }
+                return Err(error.again_after(wait));
             }
         }
         Ok(self.prepare(state))

@@ -344,7 +344,7 @@ impl fmt::Debug for Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::ManualClock;
+    use crate::clock::{Clock as _, ManualClock};
 
     #[test]
     fn token_requests_of_clones_are_limited_together_and_of_other_settings_apart() {
@@ -355,7 +355,7 @@ mod tests {
             let limiter = settings.token_budget(&base, Some(&id)).limiter;
             let limiter = limiter.expect("the default is a limit");
             std::iter::from_fn(|| limiter.free(&clock))
-                .map(|turn| turn.spend())
+                .map(|turn| turn.spend(clock.now()))
                 .count()
         };
         let settings = Settings::new();

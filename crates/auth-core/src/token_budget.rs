@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::rate_limit::RateLimiter;
 use crate::retry_budget::RetryBudget;
 
@@ -33,6 +34,15 @@ impl Default for TokenBudget {
     }
 }
 
+impl TokenBudget {
+    /// How long whoever needs a token request now would wait for its turn.
+    pub(crate) fn expected_wait(&self, clock: &dyn Clock) -> Duration {
+        let limiter = self.limiter.as_ref();
+        let wait = limiter.map(|limiter| limiter.expected_wait(clock));
+        wait.unwrap_or_default()
+    }
+}
+
 /// A token endpoint's origin, and the client id where there is one.
 type Key = (String, Option<String>);
 
@@ -52,11 +62,11 @@ impl TokenBudgets {
     pub(crate) fn of(&self, origin: String, client_id: Option<String>) -> TokenBudget {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.budgets.len() >= FEW.max(known.cleared * 2) {
-            let is_shared = |budget: &TokenBudget| {
+            // Each part by itself: a client can have a limit of its own, or none.
+            known.budgets.retain(|_, budget| {
                 let limiter = budget.limiter.as_ref();
-                limiter.is_some_and(RateLimiter::is_shared)
-            };
-            known.budgets.retain(|_, budget| is_shared(budget));
+                budget.retries.is_shared() || limiter.is_some_and(RateLimiter::is_shared)
+            });
             known.cleared = known.budgets.len();
         }
         let budget = known.budgets.entry((origin, client_id)).or_default();
@@ -79,7 +89,10 @@ mod tests {
         let budgets = TokenBudgets::default();
         let mut held = Vec::new();
         for n in 0..20_000 {
-            let budget = budgets.of("https://login.example".to_owned(), Some(n.to_string()));
+            let mut budget = budgets.of("https://login.example".to_owned(), Some(n.to_string()));
+            if n % 20 == 0 {
+                budget.limiter = None;
+            }
             if n % 10 == 0 {
                 held.push(budget);
             }

@@ -19,7 +19,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The longest time for which a caller without a token is told the last failure instead of asking again, where the
 /// failure may pass.
-const LONGEST_MEMORY: Duration = Duration::from_secs(5);
+pub(super) const LONGEST_MEMORY: Duration = Duration::from_secs(5);
 /// The longest wait that a token endpoint may ask for.
 const LONGEST_ASKED: Duration = Duration::from_secs(15 * 60);
 
@@ -89,7 +89,9 @@ impl Inner {
     /// Writes down a failure, and says how long no renewal begins in the background.
     fn back_off(&self, error: &Error, now: Instant, state: &mut State) -> Duration {
         state.failures = state.failures.saturating_add(1);
-        let asked = error.retry_after().unwrap_or_default().min(LONGEST_ASKED);
+        // While our own limit is used up, the store can be looked into all the same.
+        let asked = error.retry_after().filter(|_| !error.is_own_limit());
+        let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
         let pause = pause(state.failures).mul_f64(0.5 + fastrand::f64() / 2.0);
         // What is refused today is refused in a minute, unless someone may change the secrets meanwhile.
         let may_pass = error.is_retryable() || error.kind() == ErrorKind::Provider;

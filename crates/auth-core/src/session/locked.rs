@@ -43,10 +43,10 @@ impl Place {
                 (lock, until)
             }
         };
-        self.load(lock, until, clock).await
+        self.locked(lock, until, clock).await
     }
 
-    async fn load<'a>(
+    async fn locked<'a>(
         &'a self,
         lock: StoreLock,
         until: Deadline,
@@ -81,8 +81,7 @@ impl Place {
 impl Locked<'_> {
     /// Reads what stands in the store now.
     pub(super) async fn reload(&mut self) -> Result<(), Error> {
-        let loading = self.place.store.load(&self.place.key);
-        self.stored = in_time(self.clock, self.place.timeout, "load", loading).await?;
+        self.stored = self.place.load(self.clock).await?;
         Ok(())
     }
 

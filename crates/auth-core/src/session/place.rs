@@ -117,6 +117,12 @@ impl Place {
         self.waits.load(Ordering::Relaxed) > 0
     }
 
+    /// Reads what stands in the store now.
+    pub(super) async fn load(&self, clock: &dyn Clock) -> Result<Option<StoredTokens>, Error> {
+        let loading = self.store.load(&self.key);
+        in_time(clock, self.timeout, "load", loading).await
+    }
+
     /// Says whether the store has moved on since this session last saw it. At first sight, and where its numbers have begun
     /// anew, the tokens that end later count; where nobody knows when they end, those in the store.
     pub(super) fn is_newer(&self, stored: &StoredTokens, known: Option<&TokenSet>) -> bool {

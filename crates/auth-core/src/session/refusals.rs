@@ -23,10 +23,14 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
-    /// Writes down that the token of generation `seen` was refused; says whether that calls for another.
+    /// Writes down that the token of generation `seen` was refused; says whether that calls for another. Until that is
+    /// there, further refusals say nothing new.
     pub(super) fn call_for_renewal(&mut self, seen: Generation, now: Instant) -> bool {
         if self.until.is_some_and(|until| now < until) {
             return false;
+        }
+        if self.is_cause {
+            return true;
         }
         let did_not_help = self.cure == Some(seen);
         self.in_a_row = if did_not_help {
@@ -65,6 +69,10 @@ mod tests {
         }
         assert_eq!(renewals, 5);
         assert!(refusals.call_for_renewal(seen, now + pause(1)));
+        // While a renewal waits for its turn, every call is refused.
+        for _ in 0..10 {
+            assert!(refusals.call_for_renewal(seen, now + pause(1) + pause(2)));
+        }
         // The next renewal is due by time, not by a refusal: what came before says nothing about its token.
         let later = now + pause(1) + pause(2);
         refusals.renewed(Generation::new(50));

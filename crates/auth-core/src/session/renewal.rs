@@ -14,6 +14,7 @@ use crate::token::{LiveToken, TokenSet};
 use super::locked::Locked;
 use super::place::LOST;
 use super::source::Source;
+use super::turn::LONGEST_WAIT;
 
 /// What a look for a token brought.
 pub(super) enum Obtained {
@@ -25,12 +26,15 @@ pub(super) enum Obtained {
     Issued(Issued, Option<StoredTokens>),
 }
 
+/// The latest set of this session, or that nobody waits for another any more.
+pub(super) type Known<'a> = &'a (dyn Fn() -> Result<Option<TokenSet>, Error> + Sync);
+
 /// Why a renewal under the lock came to nothing.
 enum Stop {
     /// The lock was lost before anything was sent: others have it now, and may have renewed.
     Lost,
-    /// A request is needed, and the budget has no turn for it now.
-    NoTurn,
+    /// A request is needed, and the budget has no turn for it now: a first grant, if a refresh token was no good.
+    NoTurn(Option<NoRefresh>),
     Failed(Error),
     NoRefresh(NoRefresh),
 }
@@ -79,11 +83,10 @@ impl NoRefresh {
 }
 
 impl Source {
-    /// Looks for a token: `known` is the latest set of this session, or says that nobody waits for another any more;
-    /// `current` is the one in use.
+    /// Looks for a token; `current` is the one in use.
     pub(super) async fn obtain(
         &self,
-        known: &(dyn Fn() -> Result<Option<TokenSet>, Error> + Sync),
+        known: Known<'_>,
         current: Option<Arc<LiveToken>>,
         clock: &dyn Clock,
     ) -> Result<Obtained, Error> {
@@ -102,12 +105,18 @@ impl Source {
         };
         let mut is_last = false;
         let mut turn = None;
+        let mut refused = None;
+        let mut patience = LONGEST_WAIT;
         loop {
             let mut locked = self.place.lock(clock).await?;
             locked.turn = turn.take();
             // Only under the lock: whoever held it may have renewed this very session.
             let obtained = match known() {
-                Ok(known) => self.look(&mut locked, known, is_in_use(), clock).await,
+                Ok(known) => {
+                    let looking =
+                        self.look(&mut locked, known, refused.take(), is_in_use(), clock);
+                    looking.await
+                }
                 Err(error) => Err(Stop::Failed(error)),
             };
             turn = locked.turn.take();
@@ -117,7 +126,12 @@ impl Source {
                 Err(Stop::Failed(error)) => return Err(error),
                 Err(Stop::NoRefresh(why)) => return Err(why.reauthorize()),
                 // Not under the lock: its lease is for the request, and others may renew meanwhile.
-                Err(Stop::NoTurn) => turn = self.turn(clock).await?,
+                Err(Stop::NoTurn(why)) => {
+                    refused = why;
+                    let began = clock.now();
+                    turn = self.turn(known, patience, clock).await?;
+                    patience = patience.saturating_sub(clock.now().saturating_duration_since(began));
+                }
                 Err(Stop::Lost) if is_last => return Err(Error::store("lock", LOST)),
                 Err(Stop::Lost) => {
                     tracing::debug!(name: "auth_core.lock.lost", "the store's lock was lost; it is asked for once more");
@@ -127,11 +141,13 @@ impl Source {
         }
     }
 
-    /// Takes what another holder has renewed, or renews. `is_in_use` says whether the present token is still good.
+    /// Takes what another holder has renewed, or renews: with the first grant at once where a refresh token was no good
+    /// just before (`refused`). `is_in_use` says whether the present token is still good.
     async fn look(
         &self,
         locked: &mut Locked<'_>,
         known: Option<TokenSet>,
+        refused: Option<NoRefresh>,
         is_in_use: bool,
         clock: &dyn Clock,
     ) -> Result<Obtained, Stop> {
@@ -139,27 +155,24 @@ impl Source {
             // A flight that did not land has brought them, unless they are in use already.
             (Some(unsaved), _) => Some(unsaved)
                 .filter(|unsaved| !known.as_ref().is_some_and(|it| it.is_same(unsaved))),
-            // A person has just approved anew: whatever was stored before is out of date. With tokens of its own, the
-            // session keeps the code for the day when nothing else is left.
-            (None, Some(_)) if known.is_none() && self.code().is_some() => None,
-            (None, Some(stored)) if self.place.is_newer(stored, known.as_ref()) => {
-                Some(stored.tokens.clone())
-            }
-            _ => None,
+            (None, Some(stored)) => self.newer(stored, known.as_ref()),
+            (None, None) => None,
         };
         if let Some(newer) = newer.as_ref().filter(|newer| is_valid(newer, clock)) {
             return Ok(self.found(newer, locked));
         }
-        if !self.may_ask(locked, clock) {
-            return Err(Stop::NoTurn);
-        }
+        let refused = refused.filter(|_| newer.is_none());
         let latest = newer.or(known);
         self.endpoint.replace(latest.as_ref());
         let others = latest.as_ref().and_then(|latest| locked.others(latest));
         let is_ours = others.is_none();
-        let mut refreshed = self
-            .refresh(locked, latest, is_ours, is_in_use, clock)
-            .await;
+        let mut refreshed = match refused {
+            Some(why) => Err(Stop::NoRefresh(why)),
+            None => {
+                self.refresh(locked, latest, is_ours, is_in_use, clock)
+                    .await
+            }
+        };
         if let (Err(Stop::NoRefresh(_)), Some(others)) = (&refreshed, others) {
             // Our own tokens are no good, and somebody else's may be.
             if is_valid(&others, clock) {
@@ -178,6 +191,19 @@ impl Source {
             Some(theirs) if is_valid(&theirs, clock) => Ok(self.found(&theirs, locked)),
             _ => Ok(Obtained::Issued(issued, locked.stored.clone())),
         }
+    }
+
+    /// What stands in the store, if that is newer than what is `known`.
+    pub(super) fn newer(
+        &self,
+        stored: &StoredTokens,
+        known: Option<&TokenSet>,
+    ) -> Option<TokenSet> {
+        // A person has just approved anew: whatever was stored before is out of date. With tokens of its own, the session
+        // keeps the code for the day when nothing else is left.
+        let is_outdated = known.is_none() && self.code().is_some();
+        let is_newer = !is_outdated && self.place.is_newer(stored, known);
+        is_newer.then(|| stored.tokens.clone())
     }
 
     fn found(&self, tokens: &TokenSet, locked: &Locked<'_>) -> Obtained {
@@ -220,6 +246,9 @@ impl Source {
             RefreshMark::UnderWay => RefreshMark::Spent,
             RefreshMark::Spent => return Err(Stop::NoRefresh(NoRefresh::Spent)),
         };
+        if !self.may_ask(locked, clock) {
+            return Err(Stop::NoTurn(None));
+        }
         // Before the mark: what fails here has sent nothing.
         let exchange = Exchange::Refresh(&token);
         let prepared = self.endpoint.prepare(exchange, clock).await?;
@@ -312,15 +341,20 @@ impl Source {
         locked: &mut Locked<'_>,
         clock: &dyn Clock,
     ) -> Result<Issued, Stop> {
-        if self.endpoint.principal.grant.is_repeatable() {
+        let code = self.code().clone();
+        let is_repeatable = self.endpoint.principal.grant.is_repeatable();
+        if !is_repeatable && code.is_none() {
+            return Err(Stop::NoRefresh(why));
+        }
+        if !self.may_ask(locked, clock) {
+            return Err(Stop::NoTurn(Some(why)));
+        }
+        let Some(code) = code.filter(|_| !is_repeatable) else {
             let exchange = Exchange::First(None);
             let prepared = self.endpoint.prepare(exchange, clock).await?;
             let turn = locked.turn.take();
             let sending = self.endpoint.send(&prepared, turn, &locked.until, clock);
             return Ok(sending.await?);
-        }
-        let Some(code) = self.code().clone() else {
-            return Err(Stop::NoRefresh(why));
         };
         let exchange = Exchange::First(Some(&code));
         let prepared = self.endpoint.prepare(exchange, clock).await?;
@@ -346,7 +380,7 @@ impl Source {
 }
 
 /// Says whether an access token has not ended, as far as the wall clock tells.
-fn is_valid(tokens: &TokenSet, clock: &dyn Clock) -> bool {
+pub(super) fn is_valid(tokens: &TokenSet, clock: &dyn Clock) -> bool {
     tokens.expires_at.is_none_or(|at| at > clock.utc())
 }
 

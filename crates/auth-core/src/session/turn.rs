@@ -3,18 +3,21 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, until};
 use crate::error::Error;
 use crate::rate_limit::Turn;
 
+use super::landing::LONGEST_MEMORY;
 use super::locked::{Locked, Waiting};
+use super::renewal::{Known, is_valid};
 use super::source::Source;
 
-/// So long a renewal waits for its turn: as long as a call may take by default.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// So long a renewal waits for its turns: as long as a call may take by default.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 impl Source {
-    /// Says whether a request may be made under this lock, and takes a turn for it if there is none at hand.
+    /// Says whether a request may be made under this lock, and takes a turn for it if there is none at hand. Asked only
+    /// once a request is sure to be needed: a turn that is taken counts, whatever it waits for.
     pub(super) fn may_ask(&self, locked: &mut Locked<'_>, clock: &dyn Clock) -> bool {
         let Some(limiter) = &self.endpoint.budget.limiter else {
             return true;
@@ -25,15 +28,43 @@ impl Source {
         locked.turn.is_some()
     }
 
-    /// Waits for a turn; fails at once where that would take too long.
-    pub(super) async fn turn(&self, clock: &dyn Clock) -> Result<Option<Turn>, Error> {
+    /// Waits for a turn, or for valid tokens in the store, which need none; fails at once where the turn would take longer
+    /// than `patience`.
+    pub(super) async fn turn(
+        &self,
+        known: Known<'_>,
+        patience: Duration,
+        clock: &dyn Clock,
+    ) -> Result<Option<Turn>, Error> {
         let Some(limiter) = &self.endpoint.budget.limiter else {
             return Ok(None);
         };
         let _waiting = Waiting::new(&self.waits_for_turn);
-        let turn = limiter.reserve(clock, LONGEST_WAIT).await;
-        turn.map(Some)
+        let waiting = limiter.reserve(clock, patience);
+        let turn = until(self.others_renew(known, clock), waiting).await;
+        turn.transpose()
             .map_err(|_| self.endpoint.no_turn(clock, false))
+    }
+
+    /// Looks into the store now and then, without its lock, until another holder has renewed or nobody waits any more.
+    async fn others_renew(&self, known: Known<'_>, clock: &dyn Clock) {
+        loop {
+            clock.sleep(LONGEST_MEMORY).await;
+            let Ok(known) = known() else { return };
+            // A store that fails is asked again, and once the turn has come.
+            let Ok(Some(stored)) = self.place.load(clock).await else {
+                continue;
+            };
+            let newer = self.newer(&stored, known.as_ref());
+            if newer.is_some_and(|newer| is_valid(&newer, clock)) {
+                return;
+            }
+        }
+    }
+
+    /// How long a renewal that begins now would wait for its turn.
+    pub(super) fn expected_wait(&self, clock: &dyn Clock) -> Duration {
+        self.endpoint.budget.expected_wait(clock)
     }
 
     /// Says whether a turn is being waited for.
@@ -45,8 +76,10 @@ impl Source {
     pub(super) fn longest_renewal(&self) -> Duration {
         let longest = self.place.longest_renewal();
         match self.endpoint.budget.limiter {
-            // After the wait the lock is asked for once more.
-            Some(_) => longest + LONGEST_WAIT + self.place.lock_limit() + self.place.timeout * 2,
+            // The lock is asked for once more after the wait for a refresh and after that for a first grant.
+            Some(_) => {
+                longest + LONGEST_WAIT + (self.place.lock_limit() + self.place.timeout * 2) * 2
+            }
             None => longest,
         }
     }
