@@ -344,7 +344,7 @@ impl fmt::Debug for Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::{Clock as _, ManualClock};
+    use crate::clock::ManualClock;
 
     #[test]
     fn token_requests_of_clones_are_limited_together_and_of_other_settings_apart() {

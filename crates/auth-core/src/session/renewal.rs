@@ -113,8 +113,7 @@ impl Source {
             // Only under the lock: whoever held it may have renewed this very session.
             let obtained = match known() {
                 Ok(known) => {
-                    let looking =
-                        self.look(&mut locked, known, refused.take(), is_in_use(), clock);
+                    let looking = self.look(&mut locked, known, refused.take(), is_in_use(), clock);
                     looking.await
                 }
                 Err(error) => Err(Stop::Failed(error)),
@@ -130,7 +129,8 @@ impl Source {
                     refused = why;
                     let began = clock.now();
                     turn = self.turn(known, patience, clock).await?;
-                    patience = patience.saturating_sub(clock.now().saturating_duration_since(began));
+                    patience =
+                        patience.saturating_sub(clock.now().saturating_duration_since(began));
                 }
                 Err(Stop::Lost) if is_last => return Err(Error::store("lock", LOST)),
                 Err(Stop::Lost) => {

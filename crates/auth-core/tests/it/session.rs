@@ -17,6 +17,7 @@ mod rotating;
 mod runtimes;
 mod sharing;
 mod token_rate;
+mod turns;
 mod unsaved;
 mod wall_clock;
 

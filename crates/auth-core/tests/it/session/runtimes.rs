@@ -169,8 +169,8 @@ fn processes_that_crash_one_after_the_other_send_a_refresh_token_twice_at_most()
 }
 
 /// The longest that a renewal can take with the default settings: twice the wait for the lock, and the lease; the wait for
-/// a turn, and after it for the lock once more.
-const LONGEST: Duration = seconds(352 + 120 + 101);
+/// turns, and twice after it for the lock once more.
+const LONGEST: Duration = seconds(352 + 120 + 202);
 
 /// The first answer comes when nobody listens.
 fn answers_later(n: usize) -> Duration {

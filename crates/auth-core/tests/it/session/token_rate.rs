@@ -23,13 +23,13 @@ use super::moody::Moody;
 use super::settle;
 
 /// Clients of the same settings, each with a sign-in of its own.
-fn clients(vendor: &Vendor, settings: &Settings, number: usize) -> Vec<ApiClient> {
+pub(super) fn clients(vendor: &Vendor, settings: &Settings, number: usize) -> Vec<ApiClient> {
     let each = |_| client(FORM, &vendor.url(), machine(), settings);
     (0..number).map(each).collect()
 }
 
 /// Clients that share a transport, for it takes a while to make one.
-fn light(settings: Settings) -> Settings {
+pub(super) fn light(settings: Settings) -> Settings {
     settings.transport(Transport::builder().build().expect("a transport"))
 }
 
@@ -41,7 +41,7 @@ fn over(n: usize) -> ResponseTemplate {
 }
 
 /// Time moves on by seconds, as long as something happens in each.
-async fn pass(clock: &ManualClock, time: u64) {
+pub(super) async fn pass(clock: &ManualClock, time: u64) {
     for _ in 0..time {
         clock.advance(seconds(1));
         settle().await;
