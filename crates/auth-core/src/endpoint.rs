@@ -10,8 +10,8 @@ mod answer;
 mod canned;
 mod wire;
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
@@ -23,12 +23,12 @@ use oauth2::{
 
 use crate::clock::{Clock, Deadline};
 use crate::dialect::{BodyFormat, ClientProof, Dialect, Refresh, TokenRow};
-use crate::error::{Error, ErrorKind, without_value};
+use crate::error::{Error, ErrorKind};
 use crate::grant::{AuthorizationCode, Grant, GrantType, Patience, Principal};
 use crate::rate_limit::Turn;
 use crate::retry_budget::RETRY;
 use crate::secret::{Scrubber, Secret, base64_pair, secret_of_pair};
-use crate::token::TokenSet;
+use crate::token::{Schedule, TokenSet};
 use crate::token_budget::TokenBudget;
 use crate::transport::{BaseUrl, Transport};
 
@@ -64,8 +64,6 @@ pub(crate) struct TokenEndpoint {
     pub(crate) transport: Transport,
     pub(crate) timeout: Duration,
     pub(crate) retries: u32,
-    /// The access token that a new one is to replace: no exchange holds it, and the provider knows it all the same.
-    pub(crate) replaced: Mutex<Option<Secret>>,
 }
 
 /// What is exchanged now.
@@ -82,6 +80,8 @@ pub(crate) struct Prepared<'a> {
     grant: GrantType,
     row: &'static TokenRow,
     proof: Proof,
+    /// What must not be seen in anything that comes of it.
+    scrubber: Arc<Scrubber>,
 }
 
 /// A fresh token set, and when it was asked for and received.
@@ -90,6 +90,26 @@ pub(crate) struct Issued {
     pub(crate) lifetime: Option<Duration>,
     pub(crate) sent: Instant,
     pub(crate) received: Instant,
+}
+
+impl Issued {
+    /// What `answer`, just received, brings to a request that was sent at this time of both clocks.
+    fn new(answer: TokenAnswer, sent: (Instant, SystemTime), clock: &dyn Clock) -> Self {
+        let (sent, sent_utc) = sent;
+        let received = clock.now();
+        let lifetime = answer.lifetime(clock.utc());
+        Self {
+            set: answer.into_set(lifetime, sent_utc),
+            lifetime,
+            sent,
+            received,
+        }
+    }
+
+    /// When it is renewed and when it ends; `jitter` as for [`Schedule::new`].
+    pub(crate) fn schedule(&self, jitter: f64) -> Schedule {
+        Schedule::new(self.sent, self.received, self.lifetime, jitter)
+    }
 }
 
 /// The secrets of one exchange.
@@ -168,12 +188,6 @@ impl TokenEndpoint {
         Ok(())
     }
 
-    /// Says which tokens new ones are to replace.
-    pub(crate) fn replace(&self, tokens: Option<&TokenSet>) {
-        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
-        *replaced = tokens.map(|tokens| tokens.access_token.clone());
-    }
-
     fn row(&self, grant: GrantType, first: GrantType) -> Result<&'static TokenRow, Error> {
         self.dialect.row(grant, first).ok_or_else(|| {
             Error::config(
@@ -183,10 +197,12 @@ impl TokenEndpoint {
         })
     }
 
-    /// Reads the secrets that an exchange needs; then nothing but the network can keep it from being sent.
+    /// Reads the secrets that an exchange needs; then nothing but the network can keep it from being sent. Neither these
+    /// nor what is `hidden` shows in an error that comes of it.
     pub(crate) async fn prepare<'a>(
         &self,
         exchange: Exchange<'a>,
+        mut hidden: Scrubber,
         clock: &dyn Clock,
     ) -> Result<Prepared<'a>, Error> {
         let first = self
@@ -204,11 +220,13 @@ impl TokenEndpoint {
             limit: self.timeout,
         };
         let proof = self.proof(row, patience).await?;
+        self.hide(&mut hidden, &exchange, &proof);
         Ok(Prepared {
             exchange,
             grant,
             row,
             proof,
+            scrubber: Arc::new(hidden),
         })
     }
 
@@ -222,12 +240,7 @@ impl TokenEndpoint {
         until: &Deadline,
         clock: &dyn Clock,
     ) -> Result<Issued, Error> {
-        let Prepared {
-            exchange,
-            grant,
-            row,
-            proof,
-        } = prepared;
+        let Prepared { grant, .. } = prepared;
         let mut failed = 0;
         if until.left(clock) < self.timeout {
             return Err(Error::store("lock", "too little is left of its lease"));
@@ -237,17 +250,10 @@ impl TokenEndpoint {
                 turn.spend(clock.now());
             }
             let (sent, sent_utc) = (clock.now(), clock.utc());
-            let error = match self.once(row, exchange, proof, clock).await {
+            let error = match self.once(prepared, clock).await {
                 Ok(answer) => {
                     self.budget.retries.answered_well();
-                    let received = clock.now();
-                    let lifetime = answer.lifetime(clock.utc());
-                    return Ok(Issued {
-                        set: answer.into_set(lifetime, sent_utc),
-                        lifetime,
-                        sent,
-                        received,
-                    });
+                    return Ok(Issued::new(answer, (sent, sent_utc), clock));
                 }
                 Err(error) => error,
             };
@@ -338,22 +344,18 @@ impl TokenEndpoint {
     }
 
     /// One request and its answer.
-    async fn once(
-        &self,
-        row: &'static TokenRow,
-        exchange: &Exchange<'_>,
-        proof: &Proof,
-        clock: &dyn Clock,
-    ) -> Result<TokenAnswer, Error> {
-        let scrubber = self.scrubber(exchange, proof);
+    async fn once(&self, prepared: &Prepared<'_>, clock: &dyn Clock) -> Result<TokenAnswer, Error> {
+        let Prepared {
+            exchange, proof, ..
+        } = prepared;
         let mut extra = proof.parameters.clone();
         if let Some(uri) = &self.principal.redirect_uri
             && !matches!(exchange, Exchange::First(Some(_)))
         {
             extra.push(("redirect_uri", Secret::new(uri.as_str())));
         }
-        let wire = Wire::new(self, row, extra, scrubber, clock.utc());
-        let engine = self.engine(row, proof)?;
+        let wire = Wire::new(self, prepared, extra, clock.utc());
+        let engine = self.engine(prepared.row, proof)?;
         let result = match exchange {
             Exchange::Refresh(token) => {
                 let token = RefreshToken::new(token.expose().to_owned());
@@ -412,11 +414,7 @@ impl TokenEndpoint {
         let answer = result.map_err(|error| match error {
             RequestTokenError::Request(error) => error,
             // Neither of these is told further: both can hold the body, and so a token.
-            RequestTokenError::Parse(error, _) => Error::decode(
-                &error.path().to_string(),
-                &without_value(error.inner()),
-                status,
-            ),
+            RequestTokenError::Parse(error, _) => answer::misfit(&error, status),
             _ => Error::decode("", "no token answer", status),
         })?;
         answer.check(self.dialect.accepts_missing_token_type(), status)?;
@@ -433,14 +431,8 @@ impl TokenEndpoint {
         Ok(engine.set_token_uri(url))
     }
 
-    /// What must not be seen in anything that comes of this exchange.
-    fn scrubber(&self, exchange: &Exchange<'_>, proof: &Proof) -> Scrubber {
-        let mut scrubber = Scrubber::default();
-        let replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(token) = &*replaced {
-            scrubber.add(token.expose());
-        }
-        drop(replaced);
+    /// Adds what this exchange sends.
+    fn hide(&self, scrubber: &mut Scrubber, exchange: &Exchange<'_>, proof: &Proof) {
         if let Some(secret) = &proof.client_secret {
             scrubber.add(secret.expose());
             if let Some(id) = &self.principal.client_id {
@@ -474,7 +466,6 @@ impl TokenEndpoint {
             }
             Exchange::First(None) => {}
         }
-        scrubber
     }
 }
 
@@ -483,15 +474,10 @@ impl TokenEndpoint {
 pub(crate) fn read_answer(body: &[u8], clock: &dyn Clock) -> Result<TokenSet, Error> {
     let status = http::StatusCode::OK;
     crate::fault::Members::read(body)
-        .map_err(|error| Error::decode("", &without_value(&error), status))?;
+        .map_err(|error| Error::decode("", &crate::error::without_value(&error), status))?;
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let answer: TokenAnswer = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        Error::decode(
-            &error.path().to_string(),
-            &without_value(error.inner()),
-            status,
-        )
-    })?;
+    let answer: TokenAnswer = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| answer::misfit(&error, status))?;
     answer.check(false, status)?;
     let now = clock.utc();
     let lifetime = answer.lifetime(now);

@@ -59,12 +59,13 @@ pub(crate) fn read(answer: &Response<Bytes>, now: SystemTime, scrubber: &Scrubbe
 
 /// Says whether a body under a success status has `member` as `false`.
 pub(crate) fn soft_failure(body: &[u8], member: &str) -> bool {
-    // Most answers do not hold the word at all, and need no second look.
+    // Most answers do not hold the word at all, and need no second look; with a backslash, it can be in there as escapes.
     let quoted = format!("\"{member}\"");
     let is_mentioned = body
         .windows(quoted.len())
         .any(|window| window == quoted.as_bytes());
-    is_mentioned && Members::read(body).is_ok_and(|members| members.has_false(member))
+    (is_mentioned || body.contains(&b'\\'))
+        && Members::read(body).is_ok_and(|members| members.has_false(member))
 }
 
 fn code(json: &Value) -> Option<String> {
@@ -177,6 +178,7 @@ mod tests {
     fn soft_failure_needs_the_member_at_the_top() {
         assert!(soft_failure(br#"{"success":false}"#, "success"));
         assert!(soft_failure(br#"{"success":"false"}"#, "success"));
+        assert!(soft_failure(br#"{"succ\u0065ss":false}"#, "success"));
         assert!(!soft_failure(br#"{"success":true}"#, "success"));
         assert!(!soft_failure(br#"{"data":{"success":false}}"#, "success"));
         assert!(!soft_failure(br#"not json "success""#, "success"));

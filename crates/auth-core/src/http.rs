@@ -16,7 +16,7 @@ mod send;
 mod upload;
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
@@ -158,7 +158,6 @@ impl ApiClient {
             transport: transport.clone(),
             timeout: settings.token_timeout,
             retries: settings.token_retries,
-            replaced: Mutex::default(),
         };
         let session = Session::new(endpoint, profile.tokens, settings)?;
         Ok(Self(Arc::new(Shared {

@@ -25,6 +25,7 @@ mod look;
 mod place;
 mod refusals;
 mod renewal;
+mod seen;
 mod source;
 mod store_key;
 mod turn;
@@ -119,8 +120,6 @@ struct State {
     flights: u64,
     /// The latest tokens, also after their access token was refused: the refresh token is still good.
     known: Option<(Generation, TokenSet)>,
-    /// The tokens before those: a provider may still speak of them.
-    replaced: Vec<TokenSet>,
     failures: u32,
     failed: Option<(Error, Instant)>,
     refusals: Refusals,
@@ -310,17 +309,7 @@ impl Session {
 
     /// What must not be seen in anything that a provider sends back.
     pub(crate) fn scrubber(&self) -> Scrubber {
-        let mut scrubber = Scrubber::default();
-        self.0.source.add_secrets(&mut scrubber);
-        let state = self.0.state();
-        let known = state.known.as_ref().map(|(_, tokens)| tokens);
-        for tokens in known.into_iter().chain(&state.replaced) {
-            scrubber.add(tokens.access_token.expose());
-            if let Some(token) = &tokens.refresh_token {
-                scrubber.add(token.expose());
-            }
-        }
-        drop(state);
+        let mut scrubber = self.0.source.scrubber();
         if let Some(token) = self.0.current.load().as_ref() {
             scrubber.add(token.authorization.credential());
             scrubber.add(token.set.access_token.expose());

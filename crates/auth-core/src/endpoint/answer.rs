@@ -9,10 +9,34 @@ use oauth2::{AccessToken, RefreshToken, Scope, TokenResponse};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_path_to_error::Segment;
 
-use crate::error::Error;
+use crate::error::{Error, without_value};
 use crate::secret::Secret;
 use crate::token::{TokenSet, check_token};
+
+/// The names of the members that are read.
+const MEMBERS: [&str; 5] = [
+    "access_token",
+    "token_type",
+    "refresh_token",
+    "expires_in",
+    "scope",
+];
+
+/// The failure of an answer that does not fit, with the member where it does not. What stands below that are the
+/// provider's own words, and can be a secret that this side does not know yet.
+pub(super) fn misfit(
+    error: &serde_path_to_error::Error<serde_json::Error>,
+    status: StatusCode,
+) -> Error {
+    let member = match error.path().iter().next() {
+        Some(Segment::Map { key }) => MEMBERS.into_iter().find(|member| member == key),
+        _ => None,
+    };
+    let problem = without_value(error.inner());
+    Error::decode(member.unwrap_or_default(), &problem, status)
+}
 
 /// The members that are read; others are ignored (RFC 6749 section 5.1), one that comes twice is refused.
 #[derive(Debug, Deserialize, Serialize)]

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use crate::dialect::{BodyFormat, ClientProof, Dialect, Parameter, Place, TokenRow};
-use crate::endpoint::TokenEndpoint;
+use crate::endpoint::{Prepared, TokenEndpoint};
 use crate::error::{Error, ErrorKind, without_value};
 use crate::fault::{self, Members};
 use crate::secret::{Scrubber, Secret, base64_pair};
@@ -38,7 +38,7 @@ pub(super) struct Wire {
     transport: Transport,
     limits: Limits,
     extra: Vec<(&'static str, Secret)>,
-    scrubber: Scrubber,
+    scrubber: Arc<Scrubber>,
     now: SystemTime,
     status: OnceLock<StatusCode>,
 }
@@ -46,11 +46,11 @@ pub(super) struct Wire {
 impl Wire {
     pub(super) fn new(
         endpoint: &TokenEndpoint,
-        row: &'static TokenRow,
+        prepared: &Prepared<'_>,
         extra: Vec<(&'static str, Secret)>,
-        scrubber: Scrubber,
         now: SystemTime,
     ) -> Self {
+        let row = prepared.row;
         Self {
             dialect: endpoint.dialect,
             row,
@@ -67,7 +67,7 @@ impl Wire {
                 is_precious: true,
             },
             extra,
-            scrubber,
+            scrubber: Arc::clone(&prepared.scrubber),
             now,
             status: OnceLock::new(),
         }

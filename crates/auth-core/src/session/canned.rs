@@ -5,7 +5,7 @@ use http::Response;
 
 use crate::endpoint::Exchange;
 use crate::error::Error;
-use crate::token::{Authorization, Generation, Schedule, TokenSet};
+use crate::token::{Authorization, Generation, TokenSet};
 
 use super::Session;
 
@@ -18,20 +18,19 @@ impl Session {
         let inner = &self.0;
         let known = inner.state().known.clone();
         let known = known.map(|(_, tokens)| tokens);
-        inner.source.endpoint.replace(known.as_ref());
         let refresh = known.and_then(|tokens| tokens.refresh_token);
         let exchange = match &refresh {
             Some(token) => Exchange::Refresh(token),
             None => Exchange::First(None),
         };
-        let endpoint = &inner.source.endpoint;
-        let issued = endpoint
-            .receive(exchange, answer, inner.clock.as_ref())
-            .await?;
-        let schedule = Schedule::new(issued.sent, issued.received, issued.lifetime, 0.5);
-        let live = inner
-            .source
-            .live(Generation::default(), issued.set, schedule)?;
+        let source = &inner.source;
+        let hidden = source.scrubber();
+        let receiving = source
+            .endpoint
+            .receive(exchange, hidden, answer, inner.clock.as_ref());
+        let issued = receiving.await?;
+        let schedule = issued.schedule(0.5);
+        let live = source.live(Generation::default(), issued.set, schedule)?;
         Ok((live.set.clone(), live.authorization.clone()))
     }
 }

@@ -10,7 +10,7 @@ use tracing::field::{self, Empty};
 
 use crate::error::Error;
 use crate::store::StoredTokens;
-use crate::token::{LiveToken, Schedule, TokenSet};
+use crate::token::{LiveToken, TokenSet};
 
 use super::renewal::Obtained;
 use super::{Inner, Outcome};
@@ -90,12 +90,7 @@ impl Flight {
                 Ok((token, stored))
             }
             Obtained::Issued(issued, stored) => {
-                let schedule = Schedule::new(
-                    issued.sent,
-                    issued.received,
-                    issued.lifetime,
-                    fastrand::f64(),
-                );
+                let schedule = issued.schedule(fastrand::f64());
                 let generation = session.next_generation();
                 let token = session.source.live(generation, issued.set, schedule)?;
                 let is_saved = stored

@@ -10,9 +10,6 @@ use crate::token::LiveToken;
 
 use super::{Inner, State};
 
-/// So many token sets are remembered after they were replaced, to be kept out of errors. A call that is refused and made
-/// again has seen three.
-const REPLACED_KEPT: usize = 4;
 /// The first pause after a failed renewal; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause while a valid token is still in use.
@@ -76,12 +73,9 @@ impl Inner {
         state.refusals.renewed(token.authorization.generation());
         if !self.source.is_static() {
             let known = (token.authorization.generation(), token.set.clone());
-            let before = state.known.replace(known).map(|(_, tokens)| tokens);
-            if let Some(before) = before.filter(|before| !before.is_same(&token.set)) {
-                state.replaced.insert(0, before);
-                state.replaced.truncate(REPLACED_KEPT);
-            }
+            state.known = Some(known);
         }
+        self.source.seen.add(&token.set);
         self.current.store(Some(Self::looked_at(token, now)));
         self.renewable_from.store(0, Ordering::Release);
     }

@@ -163,7 +163,11 @@ impl Source {
         }
         let refused = refused.filter(|_| newer.is_none());
         let latest = newer.or(known);
-        self.endpoint.replace(latest.as_ref());
+        // From here on an answer may speak of all of these, whichever is sent.
+        let stored = locked.stored.as_ref().map(|stored| &stored.tokens);
+        for tokens in stored.into_iter().chain(&latest) {
+            self.seen.add(tokens);
+        }
         let others = latest.as_ref().and_then(|latest| locked.others(latest));
         let is_ours = others.is_none();
         let mut refreshed = match refused {
@@ -251,7 +255,10 @@ impl Source {
         }
         // Before the mark: what fails here has sent nothing.
         let exchange = Exchange::Refresh(&token);
-        let prepared = self.endpoint.prepare(exchange, clock).await?;
+        let prepared = self
+            .endpoint
+            .prepare(exchange, self.scrubber(), clock)
+            .await?;
         if is_ours {
             match locked.mark(&tokens, during).await {
                 Ok(Saved::Written) => {}
@@ -351,13 +358,19 @@ impl Source {
         }
         let Some(code) = code.filter(|_| !is_repeatable) else {
             let exchange = Exchange::First(None);
-            let prepared = self.endpoint.prepare(exchange, clock).await?;
+            let prepared = self
+                .endpoint
+                .prepare(exchange, self.scrubber(), clock)
+                .await?;
             let turn = locked.turn.take();
             let sending = self.endpoint.send(&prepared, turn, &locked.until, clock);
             return Ok(sending.await?);
         };
         let exchange = Exchange::First(Some(&code));
-        let prepared = self.endpoint.prepare(exchange, clock).await?;
+        let prepared = self
+            .endpoint
+            .prepare(exchange, self.scrubber(), clock)
+            .await?;
         // Only now, for whatever cuts this off before has not spent it.
         *self.code() = None;
         let turn = locked.turn.take();

@@ -14,6 +14,7 @@ use crate::store::RefreshMark;
 use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet, header_value};
 
 use super::place::Place;
+use super::seen::Seen;
 use super::store_key::store_key;
 
 /// How one principal comes by its tokens.
@@ -26,6 +27,8 @@ pub(super) struct Source {
     pub(super) no_refresh: AtomicBool,
     /// The refresh token that was sent last, and what is known of it, for where the store can't be told.
     sent: Mutex<Option<(Secret, RefreshMark)>>,
+    /// The tokens and keys that were in use or sent last.
+    pub(super) seen: Seen,
     pub(super) on_renewed: Option<OnRenewed>,
     /// How many wait for a turn at the token endpoint.
     pub(super) waits_for_turn: AtomicUsize,
@@ -55,6 +58,7 @@ impl Source {
             code: Mutex::new(code),
             no_refresh: AtomicBool::new(false),
             sent: Mutex::default(),
+            seen: Seen::default(),
             on_renewed: settings.on_renewed.clone(),
             waits_for_turn: AtomicUsize::new(0),
         })
@@ -147,8 +151,10 @@ impl Source {
         }))
     }
 
-    /// Adds every secret of the principal that is known by value, and a code that was spent as well.
-    pub(super) fn add_secrets(&self, scrubber: &mut Scrubber) {
+    /// What must not be seen in anything that a provider sends back: every secret of the principal that is known by
+    /// value, a code that was spent as well, and the tokens that were seen last.
+    pub(super) fn scrubber(&self) -> Scrubber {
+        let mut scrubber = Scrubber::default();
         let principal = &self.endpoint.principal;
         let mut known: Vec<&Secret> = Vec::new();
         known.extend(
@@ -177,6 +183,13 @@ impl Source {
         for secret in known {
             scrubber.add(secret.expose());
         }
+        for tokens in self.seen.all() {
+            scrubber.add(tokens.access_token.expose());
+            if let Some(token) = &tokens.refresh_token {
+                scrubber.add(token.expose());
+            }
+        }
+        scrubber
     }
 }
 
