@@ -22,6 +22,8 @@ pub(crate) const ACCESS: &str = "canary-access/token+1==";
 pub(crate) const REFRESH: &str = "canary-refresh/token+1";
 /// The password half of a pair.
 pub(crate) const PASSWORD: &str = "canary&pass=word?1";
+/// A secret that looks like the name of a member.
+const PLAIN: &str = "canaryPlainSecret1";
 
 /// The longest line that an error may be, in characters.
 const LONGEST_LINE: usize = 1_600;
@@ -101,7 +103,7 @@ impl Scene {
             strict: client(STRICT, application()),
             lenient: client(LENIENT, application()),
             keyed: client(STRICT, key()),
-            secrets: Secrets::new([CLIENT_SECRET, ACCESS, REFRESH, PASSWORD]),
+            secrets: Secrets::new([CLIENT_SECRET, ACCESS, REFRESH, PASSWORD, PLAIN]),
         }
     }
 
@@ -168,7 +170,10 @@ fn application() -> Principal {
     principal.client_id = Some("app-1".to_owned());
     principal.client_secret = Some(CLIENT_SECRET.into());
     let pair = ParameterValue::Base64Pair("ann".to_owned(), PASSWORD.into());
-    principal.parameters = vec![("pair", pair)];
+    principal.parameters = vec![
+        ("pair", pair),
+        ("plain", ParameterValue::Secret(PLAIN.into())),
+    ];
     principal
 }
 

@@ -68,6 +68,7 @@ fn vault(secret: &'static str) -> SecretSource {
 struct Watch {
     shown: Shown,
     secrets: Secrets,
+    bodies: bool,
 }
 
 impl Watch {
@@ -75,6 +76,7 @@ impl Watch {
         Self {
             shown: Shown::new(),
             secrets: Secrets::new(SECRETS),
+            bodies: true,
         }
     }
 
@@ -82,10 +84,19 @@ impl Watch {
         self.shown.debug(value);
     }
 
+    /// Looks at no body that an error keeps: it is what the provider said, so of a token that the session never got to know
+    /// it tells what was told. In `Debug`, `Display` and logs there is none all the same.
+    fn without_bodies(mut self) -> Self {
+        self.bodies = false;
+        self
+    }
+
     fn error(&self, error: &Error) {
         self.shown.note(&leak::told(error));
-        let body = error.body().unwrap_or_default();
-        self.shown.note(&String::from_utf8_lossy(body));
+        if self.bodies {
+            let body = error.body().unwrap_or_default();
+            self.shown.note(&String::from_utf8_lossy(body));
+        }
     }
 
     fn outcome<T: fmt::Debug>(&self, outcome: &Result<T, Error>) {

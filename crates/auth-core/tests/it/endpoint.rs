@@ -1,5 +1,6 @@
 //! What the token endpoint may say, and what is made of it: answers here, broken transports in `transport`.
 
+mod secrets;
 mod transport;
 mod wire;
 

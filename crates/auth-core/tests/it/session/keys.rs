@@ -11,7 +11,7 @@ use auth_core::{
 };
 use wiremock::ResponseTemplate;
 
-use crate::clocks::HastyClock;
+use crate::clocks::{HastyClock, eventually};
 use crate::dialects::FORM;
 use crate::leak;
 use crate::stage::{Vendor, client, granted, header, machine, member, refused, renew};
@@ -275,4 +275,39 @@ async fn a_static_token_travels_as_the_dialect_has_it_and_must_fit_in_a_header()
         assert_eq!(error.kind(), ErrorKind::Config, "{token:?}");
         assert!(!format!("{error} {error:?}").contains("kén"), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_call_that_is_refused_after_the_key_has_changed_tells_not_the_old_key() {
+    const KEYS: [&str; 2] = ["canary-key-before", "canary-key-after"];
+    let body = format!("{{\"message\":\"neither {} nor {}\"}}", KEYS[0], KEYS[1]);
+    let vendor = Vendor::with_api(
+        |n, _| granted(n),
+        move |_, _| {
+            let refusal = ResponseTemplate::new(401).set_body_string(body.clone());
+            refusal.set_delay(Duration::from_millis(100))
+        },
+    )
+    .await;
+    let vault = Vault::new(|n: usize| Some(KEYS[n.min(1)].to_owned()));
+    let source = SecretSource::provider(Arc::<Vault<_>>::clone(&vault));
+    let client = client(FORM, &vendor.url(), key(source), &Settings::new());
+    let session = client.session();
+    let old = session.authorization().await.expect("a key").generation();
+    let call = tokio::spawn({
+        let client = client.clone();
+        async move {
+            let call = client.request(Method::GET, "/things").with_replay(false);
+            call.send().await
+        }
+    });
+    eventually("the call is under way", || vendor.calls() == 1).await;
+    let new = session.renew(old).await.expect("another key").generation();
+    assert!(new > old);
+    let error = call.await.expect("no panic").expect_err("a refusal");
+    assert_eq!(
+        error.provider_message(),
+        Some("neither [REDACTED] nor [REDACTED]")
+    );
+    leak::check("keys", &error, &KEYS, &[]);
 }
