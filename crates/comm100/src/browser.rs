@@ -54,7 +54,8 @@ impl ClientBuilder {
         let registered = self.oauth_client.as_ref();
         let registered = registered.and_then(|client| client.redirect_uri.as_deref());
         let request = |uri: &str| self.clone().redirected_to(uri).authorization_request();
-        let code = sign_in.run(&self.settings, registered, request).await?;
+        // Boxed, so that a caller's own future stays small.
+        let code = Box::pin(sign_in.run(&self.settings, registered, request)).await?;
         let client = self.authorization_code(code).build()?;
         client.sign_in().await?;
         Ok(client)
