@@ -1,4 +1,5 @@
 //! Replays the committed corpora, and tries what a fixed seed makes of them.
+#![cfg(test)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -10,7 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use auth_core::{
-    AuthorizationCode, AuthorizationRequest, Error, LoopbackSignIn, ManualClock, Settings,
+    AuthorizationCode, AuthorizationRequest, Clock as _, Error, LoopbackSignIn, ManualClock,
+    Settings,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -18,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use url::Url;
 
+use crate::clocks::real;
 use crate::dialects::FORM;
 use crate::stage::{CLIENT_ID, base, query};
 
@@ -125,9 +127,11 @@ async fn exchange(mut stream: TcpStream, bytes: &[u8]) -> String {
 /// All that comes until the other side is done.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    let reading = stream.read_to_end(&mut answer);
-    let outcome = tokio::time::timeout(Duration::from_secs(20), reading).await;
-    outcome.expect("an answer in time").expect("a whole answer");
+    let clock = real();
+    tokio::select! {
+        read = stream.read_to_end(&mut answer) => { read.expect("a whole answer"); }
+        () = clock.sleep(Duration::from_secs(20)) => panic!("an answer in time"),
+    }
     String::from_utf8(answer).expect("an answer of text")
 }
 
