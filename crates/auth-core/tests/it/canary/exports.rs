@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use auth_core::{
     AuthorizationRequest, Dialect, Generation, Grant, ItemPlace, List, MemoryStore, Method, Paging,
-    ParameterValue, Principal, RateLimiter, Saved, Secret, SecretSource, Settings, StoreKey,
-    StoredTokens, TokenSet, TokenStore as _, Transport, Upload,
+    ParameterValue, PendingAuthorizations, Principal, RateLimiter, RetryBudget, Saved, Secret,
+    SecretSource, Settings, StoreKey, StoredTokens, TokenSet, TokenStore as _, Transport, Upload,
 };
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
@@ -160,6 +160,7 @@ fn values(gallery: &mut Gallery, url: &str) {
     gallery.show(&dialect);
     gallery.show(&PAGING);
     gallery.show(&RateLimiter::new(9, Duration::from_secs(1)));
+    gallery.show(&RetryBudget::default());
     gallery.show(&tokens());
     gallery.show(&tokens().export());
     let stored = StoredTokens::new(Generation::new(7), tokens());
@@ -182,6 +183,13 @@ fn sign_in(gallery: &mut Gallery, url: &str) {
     gallery.watch.secrets.plant(&query(&page, "state"));
     gallery.show(&pending);
     gallery.show(&pending.export());
+    let all = PendingAuthorizations::new();
+    let (page, user_agent) = all.begin(&request, None).expect("a sign-in");
+    gallery.watch.secrets.plant(&query(&page, "state"));
+    gallery.watch.secrets.plant(user_agent.expose());
+    gallery.show(&all);
+    #[cfg(feature = "loopback")]
+    gallery.show(&auth_core::LoopbackSignIn::new(|_| {}));
     let code = approved(FORM, url, CODE);
     gallery.show(&Grant::AuthorizationCode(code.clone()));
     gallery.show(&code);

@@ -126,7 +126,7 @@ fn no_secret_is_shown_by_a_file_store_whatever_stands_in_its_files() {
     drop(guard);
     let text = watch.shown.text();
     assert!(
-        text.contains("set_aside"),
+        text.contains("stored tokens can't be read and were set aside"),
         "threads that may block are heard"
     );
     assert_eq!(watch.leak(), None);
