@@ -1,6 +1,6 @@
 //! Plays all cases, a few processes at a time, and compares what came of them with the table and the page.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::case::{Case, Column};
+use crate::case::{Case, Column, Outcomes};
 use crate::way::Way;
 use crate::worker::{CASES, MARK, runs};
 use crate::{cases, page};
@@ -26,9 +26,6 @@ const LONGEST: Duration = Duration::from_secs(60);
 const SHOW: &str = "HOSTILE_SHOW";
 /// Set to play only cases whose names hold it.
 const ONLY: &str = "HOSTILE_ONLY";
-
-/// What came of all cases: by case, way and column.
-pub(crate) type Outcomes = BTreeMap<(String, String, String), String>;
 
 /// What was told so far.
 #[derive(Default)]

@@ -1,5 +1,7 @@
 //! What a row of the table is: what the server does, and what has to come of it.
 
+use std::collections::BTreeMap;
+
 use crate::certificates::Identity;
 use crate::way::Way;
 
@@ -16,6 +18,9 @@ pub(crate) struct Case {
     /// Where a vendor differs from its column.
     pub(crate) but: &'static [(Way, Column, &'static str)],
 }
+
+/// What came of all cases: by case, way and column.
+pub(crate) type Outcomes = BTreeMap<(String, String, String), String>;
 
 /// An outcome for each column: `ok` or the error's kind, how many requests the server saw, and where the next call does
 /// not work although the server has turned good, what it fails with. Empty where the case does not apply.

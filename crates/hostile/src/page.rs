@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::{env, fs};
 
-use crate::battery::Outcomes;
-use crate::case::{Case, Column};
+use crate::case::{Case, Column, Outcomes};
 use crate::cases;
 use crate::way::Way;
 use crate::worker::runs;

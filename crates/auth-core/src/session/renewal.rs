@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::dialect::Refresh;
@@ -14,7 +15,9 @@ use crate::token::{LiveToken, TokenSet};
 use super::locked::Locked;
 use super::place::LOST;
 use super::source::Source;
-use super::turn::LONGEST_WAIT;
+
+/// So long a renewal waits for its turns: as long as a call may take by default.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// What a look for a token brought.
 pub(super) enum Obtained {
@@ -83,6 +86,18 @@ impl NoRefresh {
 }
 
 impl Source {
+    /// How long a renewal can take with all its waits: a task that takes longer is lost.
+    pub(super) fn longest_renewal(&self) -> Duration {
+        let longest = self.place.longest_renewal();
+        match self.endpoint.budget.limiter {
+            // The lock is asked for once more after the wait for a refresh and after that for a first grant.
+            Some(_) => {
+                longest + LONGEST_WAIT + (self.place.lock_limit() + self.place.timeout * 2) * 2
+            }
+            None => longest,
+        }
+    }
+
     /// Looks for a token; `current` is the one in use.
     pub(super) async fn obtain(
         &self,

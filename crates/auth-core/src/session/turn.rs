@@ -12,9 +12,6 @@ use super::locked::{Locked, Waiting};
 use super::renewal::{Known, is_valid};
 use super::source::Source;
 
-/// So long a renewal waits for its turns: as long as a call may take by default.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(120);
-
 impl Source {
     /// Says whether a request may be made under this lock, and takes a turn for it if there is none at hand. Asked only
     /// once a request is sure to be needed: a turn that is taken counts, whatever it waits for.
@@ -70,17 +67,5 @@ impl Source {
     /// Says whether a turn is being waited for.
     pub(super) fn waits_for_turn(&self) -> bool {
         self.waits_for_turn.load(Ordering::Relaxed) > 0
-    }
-
-    /// How long a renewal can take with all its waits: a task that takes longer is lost.
-    pub(super) fn longest_renewal(&self) -> Duration {
-        let longest = self.place.longest_renewal();
-        match self.endpoint.budget.limiter {
-            // The lock is asked for once more after the wait for a refresh and after that for a first grant.
-            Some(_) => {
-                longest + LONGEST_WAIT + (self.place.lock_limit() + self.place.timeout * 2) * 2
-            }
-            None => longest,
-        }
     }
 }
