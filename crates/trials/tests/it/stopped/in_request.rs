@@ -39,6 +39,8 @@ pub(super) async fn stop(place: &Place, who: Who, proof: &str) {
     let got_on = loop {
         match second.outcome().await {
             event if event.is_store_refusal() => refused += 1,
+            // The lock came free so late that this call's time ran out during the renewal.
+            Event::Failed { kind, .. } if kind == "Timeout" => {}
             other => break other,
         }
         assert!(stopped.elapsed() < LEASE + MOMENT, "the lock is never free");
