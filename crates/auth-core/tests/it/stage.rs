@@ -1,5 +1,6 @@
 //! Sets the scene: a provider on loopback whose answers the test writes, and clients that talk to it.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
@@ -8,7 +9,9 @@ use auth_core::{
     ApiClient, AuthorizationCode, AuthorizationRequest, BaseUrl, Clock, Dialect, Error, Grant,
     GrantType, Principal, Profile, SecretSource, Settings, TokenSet,
 };
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
+use tokio::task::coop::{consume_budget, unconstrained};
 use wiremock::matchers::{any, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -23,7 +26,7 @@ pub(crate) const REDIRECT_URI: &str = "https://app.example/back?from=x y";
 
 /// A provider: its token endpoint and its API, each answering by the number of the request.
 pub(crate) struct Vendor {
-    server: MockServer,
+    server: Server,
     tokens: Arc<AtomicUsize>,
     calls: Arc<AtomicUsize>,
 }
@@ -45,7 +48,7 @@ impl Vendor {
         api: impl Fn(usize, &Request) -> ResponseTemplate + Send + Sync + 'static,
     ) -> Self {
         let vendor = Self {
-            server: MockServer::start().await,
+            server: Server(Some(MockServer::start().await)),
             tokens: Arc::default(),
             calls: Arc::default(),
         };
@@ -102,6 +105,25 @@ impl Vendor {
                 (of("grant_type"), of("refresh_token") + &of("code"))
             })
             .collect()
+    }
+}
+
+/// A mock server that may be dropped anywhere. Its drop waits for a lock of tokio's without giving way, so in a task that
+/// has used up its turn, for instance by joining a thousand others, it would spin for ever.
+struct Server(Option<MockServer>);
+
+impl Deref for Server {
+    type Target = MockServer;
+
+    fn deref(&self) -> &MockServer {
+        self.0.as_ref().expect("it is there until the drop")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let server = self.0.take();
+        unconstrained(async { drop(server) }).now_or_never();
     }
 }
 
@@ -253,4 +275,11 @@ pub(crate) async fn renew(client: &ApiClient) -> Result<String, Error> {
 /// Seconds, shorter.
 pub(crate) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+#[tokio::test]
+async fn a_vendor_is_dropped_by_a_task_that_has_used_up_its_turn() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    while consume_budget().now_or_never().is_some() {}
+    drop(vendor);
 }
