@@ -18,6 +18,7 @@ mod hostile;
 mod report;
 mod sandbox;
 mod test;
+mod watched;
 mod workspace;
 
 use std::process::ExitCode;

@@ -2,16 +2,17 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::ops::AddAssign;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use cargo_metadata::Package;
 use xshell::{Cmd, cmd};
 
 use crate::check;
 use crate::report::{Outcome, Report};
+use crate::watched;
 use crate::workspace::{Workspace, features_of, root};
 
 /// Variables with these prefixes lead an example to a vendor instead of the sandbox, or to somebody's Redis server.
@@ -29,6 +30,9 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("webcommander", "low_stock", "older"),
     ("webcommander", "quickstart", ""),
 ];
+
+/// After so long without a word a test hangs: the longest takes a minute, and what is built first a few.
+const STANDSTILL: Duration = Duration::from_secs(15 * 60);
 
 /// The feature that marks a crate whose TLS is a choice.
 const RUSTLS: &str = "rustls";
@@ -96,24 +100,13 @@ fn plan<'p>(packages: &[&'p Package]) -> Vec<(&'p Package, Vec<String>)> {
     plan
 }
 
-/// Runs `cargo test`, passes on its output line by line, and counts the results in it.
+/// Runs `cargo test` and counts the results in its output.
 fn cargo_test(command: Cmd<'_>, sum: &mut Tally) -> Result<Outcome> {
     eprintln!("$ {command}");
-    let mut child = Command::from(command).stdout(Stdio::piped()).spawn()?;
-    let output = child
-        .stdout
-        .take()
-        .context("cargo has no standard output")?;
     let mut here = Tally::default();
-    for line in BufReader::new(output).split(b'\n') {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
-        writeln!(io::stdout(), "{line}")?;
-        here += Tally::of(&line);
-    }
-    let status = child.wait()?;
+    let ended = watched::run(command.into(), STANDSTILL, |line| here += Tally::of(line));
     *sum += here;
-    ensure!(status.success(), "cargo test ended with {status}");
+    ended?;
     Ok(Outcome::Passed(format!("{} passed", here.passed)))
 }
 
