@@ -37,8 +37,10 @@ impl Workspace {
 
     /// The packages that others can depend on.
     pub(crate) fn libraries(&self) -> Vec<&Package> {
-        let is_library =
-            |package: &&Package| package.targets.iter().any(|t| t.is_kind(TargetKind::Lib));
+        let is_library = |package: &&Package| {
+            let is_published = package.publish.as_ref().is_none_or(|to| !to.is_empty());
+            is_published && package.targets.iter().any(|t| t.is_kind(TargetKind::Lib))
+        };
         self.packages().into_iter().filter(is_library).collect()
     }
 
