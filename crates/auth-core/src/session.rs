@@ -13,6 +13,7 @@
 //! await. A renewal runs in a task of its own from its first instruction: a caller that is dropped ends only its own
 //! waiting.
 
+mod arrival;
 #[cfg(feature = "conformance")]
 mod canned;
 mod flight;
@@ -48,6 +49,7 @@ use crate::secret::Scrubber;
 use crate::settings::Settings;
 use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet};
 
+use arrival::{Arrival, Wait};
 use flight::Flight;
 pub use health::{Health, HealthState, HealthWatch};
 pub(crate) use hider::Hider;
@@ -56,8 +58,6 @@ use source::Source;
 
 /// No renewal may start: one is under way.
 const UNDER_WAY: u64 = u64::MAX;
-/// What a flight ends with; `None` while it is in the air.
-type Outcome = Option<Result<Arc<LiveToken>, Error>>;
 
 /// One principal's sign-in: gives the header that authorizes a request, and keeps its token fresh.
 ///
@@ -111,7 +111,7 @@ struct UnderWay {
     began: Instant,
     /// Who drives it.
     runtime: Option<runtime::Id>,
-    outcome: watch::Sender<Outcome>,
+    arrival: Arc<Arrival>,
 }
 
 #[derive(Default)]
@@ -182,8 +182,7 @@ impl Session {
             }
             self.0.board(&mut state)?
         };
-        // Boxed, so that what is needed once in the life of a token is not part of each caller's future.
-        Box::pin(self.0.outcome(boarding)).await
+        self.0.outcome(boarding.launch()?).await
     }
 
     /// The header, if a valid token is at hand: no lock, no allocation, no waiting. `None` before the first sign-in and
@@ -241,7 +240,7 @@ impl Session {
                 "token was refused and is out of use"
             );
         }
-        self.0.outcome(boarding?).await
+        self.0.outcome(boarding?.launch()?).await
     }
 
     /// Waits until no renewal is under way and nothing is left to be saved. For the end of a program: a renewal that began
@@ -263,12 +262,11 @@ impl Session {
         let landing = {
             let state = self.0.state();
             let flight = state.flight.as_ref();
-            flight.map(|flight| flight.outcome.subscribe())
+            flight.map(|flight| flight.arrival.wait())
         };
         let clock = self.0.clock.as_ref();
-        if let Some(mut landing) = landing {
-            let landed = landing.wait_for(Option::is_some);
-            within(clock, self.0.longest_flight(), landed).await;
+        if let Some(landing) = landing {
+            within(clock, self.0.longest_flight(), landing).await;
         }
         if self.0.source.place.has_unsaved() {
             self.0.source.place.save_again(clock).await?;
@@ -398,9 +396,10 @@ impl Inner {
         let is_alive = |flight: &&UnderWay| self.clock.now() < flight.began + self.longest_flight();
         if let Some(flight) = state.flight.as_ref().filter(is_alive) {
             return Ok(Boarding {
-                outcome: flight.outcome.subscribe(),
+                arrival: Arc::clone(&flight.arrival),
                 runtime: flight.runtime,
                 flight: None,
+                lost: None,
             });
         }
         if let Some((error, until)) = &state.failed {
@@ -419,41 +418,35 @@ impl Inner {
     /// A new flight, to be launched after the lock is gone: on a runtime that is shutting down, a task is dropped
     /// right where it is spawned, and a flight that is dropped takes the lock.
     fn prepare(self: &Arc<Self>, state: &mut State) -> Boarding {
-        let (sender, outcome) = watch::channel(None);
+        let arrival = Arc::new(Arrival::default());
         let runtime = current_runtime();
         state.flights += 1;
         let under_way = UnderWay {
             number: state.flights,
             began: self.clock.now(),
             runtime,
-            outcome: sender.clone(),
+            arrival: Arc::clone(&arrival),
         };
-        if let Some(lost) = state.flight.replace(under_way) {
-            lost.outcome.send_replace(Some(Err(Error::cancelled())));
-        }
+        let lost = state.flight.replace(under_way);
         self.renewable_from.store(UNDER_WAY, Ordering::Release);
+        let flight = Flight::new(Arc::clone(self), state.flights, Arc::clone(&arrival));
         Boarding {
-            outcome,
+            arrival,
             runtime,
-            flight: Some(Flight::new(Arc::clone(self), state.flights, sender)),
+            flight: Some(flight),
+            lost: lost.map(|lost| lost.arrival),
         }
     }
 
     /// Waits for a flight to land, but not for one that nobody drives: whoever waits on the flight's own runtime sees by
     /// that alone that it is driven, and needs no timer of its own.
-    async fn outcome(&self, boarding: Boarding) -> Result<Authorization, Error> {
-        let is_driven = boarding.runtime.is_some() && boarding.runtime == current_runtime();
-        let mut outcome = boarding.launch()?;
-        let landed = outcome.wait_for(Option::is_some);
-        let landed = match is_driven {
-            true => Some(landed.await),
-            false => within(self.clock.as_ref(), self.longest_flight(), landed).await,
-        };
-        match landed.and_then(Result::ok).as_deref() {
-            Some(Some(Ok(token))) => Ok(token.authorization.clone()),
-            Some(Some(Err(error))) => Err(error.clone()),
-            Some(None) | None => Err(Error::cancelled()),
+    async fn outcome(&self, boarded: Boarded) -> Result<Authorization, Error> {
+        if boarded.is_driven {
+            return boarded.landing.await;
         }
+        let landed = within(self.clock.as_ref(), self.longest_flight(), boarded.landing);
+        // Boxed, so that what few need is not part of each caller's future.
+        Box::pin(landed).await.unwrap_or(Err(Error::cancelled()))
     }
 
     /// How long a flight can take.
@@ -485,14 +478,26 @@ impl Inner {
 
 /// A place on a flight, which may still have to be launched.
 struct Boarding {
-    outcome: watch::Receiver<Outcome>,
+    arrival: Arc<Arrival>,
     runtime: Option<runtime::Id>,
     flight: Option<Flight>,
+    /// The flight that this one replaces.
+    lost: Option<Arc<Arrival>>,
+}
+
+/// A place on a flight in the air.
+struct Boarded {
+    landing: Wait,
+    /// Whether the flight is driven by whoever drives the caller.
+    is_driven: bool,
 }
 
 impl Boarding {
     /// Starts the flight, if it is a new one, in a task of its own.
-    fn launch(self) -> Result<watch::Receiver<Outcome>, Error> {
+    fn launch(self) -> Result<Boarded, Error> {
+        if let Some(lost) = self.lost {
+            lost.tell(Err(Error::cancelled()));
+        }
         if let Some(flight) = self.flight {
             let runtime = Handle::try_current().map_err(|_| {
                 Error::config(
@@ -503,7 +508,10 @@ impl Boarding {
             let span = flight.span();
             runtime.spawn(flight.run(span));
         }
-        Ok(self.outcome)
+        Ok(Boarded {
+            landing: self.arrival.wait(),
+            is_driven: self.runtime.is_some() && self.runtime == current_runtime(),
+        })
     }
 }
 

@@ -3,7 +3,6 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use tokio::sync::watch;
 use tracing::Instrument as _;
 use tracing::Span;
 use tracing::field::{self, Empty};
@@ -12,24 +11,25 @@ use crate::error::Error;
 use crate::store::StoredTokens;
 use crate::token::{LiveToken, TokenSet};
 
+use super::Inner;
+use super::arrival::Arrival;
 use super::renewal::Obtained;
-use super::{Inner, Outcome};
 
 /// One renewal. Dropped before it landed (its runtime was shut down, or foreign code panicked), it leaves the session
 /// ready for the next.
 pub(super) struct Flight {
     session: Arc<Inner>,
     number: u64,
-    outcome: watch::Sender<Outcome>,
+    arrival: Arc<Arrival>,
     landed: bool,
 }
 
 impl Flight {
-    pub(super) fn new(session: Arc<Inner>, number: u64, outcome: watch::Sender<Outcome>) -> Self {
+    pub(super) fn new(session: Arc<Inner>, number: u64, arrival: Arc<Arrival>) -> Self {
         Self {
             session,
             number,
-            outcome,
+            arrival,
             landed: false,
         }
     }
@@ -62,7 +62,7 @@ impl Flight {
         self.session.save_later();
         // Whoever waited for a flight that was given up has been told so.
         if is_awaited {
-            self.outcome.send_replace(Some(outcome));
+            self.arrival.tell(outcome);
         }
     }
 
@@ -128,5 +128,7 @@ impl Drop for Flight {
         if !self.landed {
             self.session.crash(self.number);
         }
+        // Nothing, where an outcome was told.
+        self.arrival.tell(Err(Error::cancelled()));
     }
 }
