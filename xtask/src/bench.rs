@@ -50,6 +50,8 @@ impl Bench {
                 shell,
                 "cargo bench --locked --manifest-path {MANIFEST} --target-dir {TARGET} --bench paths -- {filter}"
             )
+            // Else its reports would lie beside the sources.
+            .env("CRITERION_HOME", root()?.join(TARGET).join("criterion"))
             .run()?;
             return Ok(ExitCode::SUCCESS);
         }
