@@ -119,6 +119,11 @@ async fn main() {
 }
 "##;
 
+/// The same way of compiling as the workspace's, so that most of what it has compiled is used again.
+const AS_HERE: &str = "[profile.dev]\ndebug = \"line-tables-only\"\n\n\
+    [profile.dev.package.\"*\"]\ndebug = false\n\n\
+    [profile.dev.package.serde_json]\nopt-level = 1\n";
+
 /// Writes the program's crate into `folder`, with the versions that this workspace has locked.
 fn write_crate(folder: &Path) -> std::io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -129,7 +134,7 @@ fn write_crate(folder: &Path) -> std::io::Result<()> {
         "[package]\nname = \"arbitrary-precision\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
          auth-core = {{ path = '{}', default-features = false, features = [\"models\"] }}\n\
          serde_json = {{ version = \"1\", features = [\"arbitrary_precision\"] }}\n\
-         tokio = {{ version = \"1\", features = [\"macros\", \"rt\", \"net\", \"time\"] }}\n",
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt\", \"net\", \"time\"] }}\n\n{AS_HERE}",
         here.display()
     );
     fs::write(folder.join("Cargo.toml"), manifest)
@@ -143,7 +148,7 @@ fn numbers_are_read_where_serde_json_keeps_their_text() {
     let run = Command::new(cargo)
         .args(["run", "--quiet", "--offline"])
         .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env("CARGO_TARGET_DIR", folder.join("../.."))
         .output()
         .expect("cargo is there");
     let told = String::from_utf8_lossy(&run.stderr);

@@ -19,6 +19,11 @@ const FEATURES: &[&str] = &[
     "rustls",
 ];
 
+/// The same way of compiling as the workspace's, so that most of what it has compiled is used again.
+const AS_HERE: &str = "[profile.dev]\ndebug = \"line-tables-only\"\n\n\
+    [profile.dev.package.\"*\"]\ndebug = false\n\n\
+    [profile.dev.package.serde_json]\nopt-level = 1\n";
+
 #[test]
 fn program_with_no_other_dependency_runs_and_prints_no_secret() {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -28,7 +33,7 @@ fn program_with_no_other_dependency_runs_and_prints_no_secret() {
         "[package]\nname = \"comm100-alone\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
          [dependencies]\n\
          comm100 = {{ path = {package:?}, default-features = false, features = {FEATURES:?} }}\n\n\
-         [workspace]\n"
+         [workspace]\n\n{AS_HERE}"
     );
     let write = |name: &str, text: &str| ok(std::fs::write(program.path().join(name), text));
     ok(std::fs::create_dir(program.path().join("src")));
@@ -43,7 +48,10 @@ fn program_with_no_other_dependency_runs_and_prints_no_secret() {
     let output = Command::new(env!("CARGO"))
         .args(["run", "--offline", "--quiet"])
         .current_dir(program.path())
-        .env("CARGO_TARGET_DIR", workspace.join("target/alone"))
+        .env(
+            "CARGO_TARGET_DIR",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(".."),
+        )
         .env_remove("RUSTFLAGS")
         .output()
         .unwrap();

@@ -6,6 +6,11 @@ use std::process::Command;
 /// A program that touches everything an integrator meets in signatures.
 const PROGRAM: &str = include_str!("alone/program.rs.txt");
 
+/// The same way of compiling as the workspace's, so that most of what it has compiled is used again.
+const AS_HERE: &str = "[profile.dev]\ndebug = \"line-tables-only\"\n\n\
+    [profile.dev.package.\"*\"]\ndebug = false\n\n\
+    [profile.dev.package.serde_json]\nopt-level = 1\n";
+
 #[test]
 fn a_program_with_this_crate_as_its_only_dependency_runs_and_prints_no_secret() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -16,14 +21,13 @@ fn a_program_with_this_crate_as_its_only_dependency_runs_and_prints_no_secret() 
     std::fs::copy(lock, program.path().join("Cargo.lock")).expect("a lock file");
     let manifest = format!(
         "[package]\nname = \"alone\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [dependencies]\n{} = {{ path = {:?} }}\n\n[workspace]\n",
+         [dependencies]\n{} = {{ path = {:?} }}\n\n[workspace]\n\n{AS_HERE}",
         env!("CARGO_PKG_NAME"),
         here.display().to_string(),
     );
     std::fs::write(program.path().join("Cargo.toml"), manifest).expect("a file");
 
-    // Beside the workspace's own artifacts, so that the next run finds what this one compiled.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../alone");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["run", "--offline", "--quiet"])
