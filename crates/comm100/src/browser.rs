@@ -22,7 +22,7 @@ impl ClientBuilder {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use vendor_sandbox::{Host, Sandbox, credentials};
-    /// # let sandbox = Sandbox::start().await?;
+    /// # let sandbox: &Sandbox = Box::leak(Box::new(Sandbox::start().await?));
     /// use comm100::{Client, LoopbackSignIn, OAuthClient, Platform};
     /// let builder = Client::builder(Platform::Dash11)
     /// #   .token_base(sandbox.url(Host::Comm100DashPanel)).api_base(sandbox.url(Host::Comm100DashApi));
@@ -33,18 +33,15 @@ impl ClientBuilder {
     /// let sign_in = LoopbackSignIn::new(|url| println!("Sign in at: {url}"));
     /// # let (shown, mut urls) = tokio::sync::mpsc::unbounded_channel();
     /// # let sign_in = LoopbackSignIn::new(move |url| { let _ = shown.send(url.clone()); }).no_browser();
-    /// # let person = async {
-    /// #     let callback = sandbox.approve(urls.recv().await.ok_or("no URL")?.as_str()).await?;
-    /// #     let (_, rest) = callback.split_once("//").ok_or("no URL")?;
-    /// #     let (host, target) = rest.split_once('/').ok_or("no path")?;
-    /// #     let mut stream = tokio::net::TcpStream::connect(host).await?;
+    /// # tokio::spawn(async move {
+    /// #     let callback = sandbox.approve(urls.recv().await.unwrap().as_str()).await.unwrap();
+    /// #     let (_, rest) = callback.split_once("//").unwrap();
+    /// #     let (host, target) = rest.split_once('/').unwrap();
+    /// #     let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
     /// #     let request = format!("GET /{target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
-    /// #     tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await?;
-    /// #     Ok::<_, Box<dyn std::error::Error>>(stream)
-    /// # };
-    /// # let (client, page) = tokio::join!(builder.sign_in_with_browser(&sign_in), person);
-    /// # let (client, _page) = (client?, page?);
-    /// # #[cfg(any())]
+    /// #     tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
+    /// #     let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 64]).await;
+    /// # });
     /// let client = builder.sign_in_with_browser(&sign_in).await?;
     /// assert!(client.token_set().is_some());
     /// # Ok(())
