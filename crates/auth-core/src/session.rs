@@ -49,7 +49,7 @@ use crate::secret::Scrubber;
 use crate::settings::Settings;
 use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet};
 
-use arrival::{Arrival, Wait};
+use arrival::{Arrival, Teller, Wait};
 use flight::Flight;
 pub use health::{Health, HealthState, HealthWatch};
 pub(crate) use hider::Hider;
@@ -429,12 +429,13 @@ impl Inner {
         };
         let lost = state.flight.replace(under_way);
         self.renewable_from.store(UNDER_WAY, Ordering::Release);
-        let flight = Flight::new(Arc::clone(self), state.flights, Arc::clone(&arrival));
+        let teller = Teller(Arc::clone(&arrival));
+        let flight = Flight::new(Arc::clone(self), state.flights, teller);
         Boarding {
             arrival,
             runtime,
             flight: Some(flight),
-            lost: lost.map(|lost| lost.arrival),
+            lost: lost.map(|lost| Teller(lost.arrival)),
         }
     }
 
@@ -481,8 +482,8 @@ struct Boarding {
     arrival: Arc<Arrival>,
     runtime: Option<runtime::Id>,
     flight: Option<Flight>,
-    /// The flight that this one replaces.
-    lost: Option<Arc<Arrival>>,
+    /// That of the flight which this one replaces: whoever waits for it is told when this is dropped.
+    lost: Option<Teller>,
 }
 
 /// A place on a flight in the air.
@@ -495,9 +496,7 @@ struct Boarded {
 impl Boarding {
     /// Starts the flight, if it is a new one, in a task of its own.
     fn launch(self) -> Result<Boarded, Error> {
-        if let Some(lost) = self.lost {
-            lost.tell(Err(Error::cancelled()));
-        }
+        drop(self.lost);
         if let Some(flight) = self.flight {
             let runtime = Handle::try_current().map_err(|_| {
                 Error::config(

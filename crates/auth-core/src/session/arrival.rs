@@ -1,10 +1,11 @@
 //! Tells everyone who waits for a renewal how it ended, ten thousand as fast as one.
 //!
-//! Answers: [`Arrival::tell`], [`Arrival::wait`]. Never: knows what is waited for, or for how long.
+//! Answers: [`Teller::tell`], [`Arrival::wait`]. Never: knows what is waited for, or for how long.
 //!
 //! No waker is woken or dropped under the lock: either may run code of the executor that comes back here.
 
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -32,13 +33,14 @@ struct Waiters {
 
 impl Arrival {
     /// Tells the outcome, unless one was told before.
-    pub(super) fn tell(&self, outcome: Outcome) {
+    fn tell(&self, outcome: Outcome) {
         if self.outcome.set(outcome).is_err() {
             return;
         }
         let waiters = mem::take(&mut *self.waiters());
         for waker in waiters.wakers.into_iter().flatten() {
-            waker.wake();
+            // It is foreign code. Who waits behind it is woken all the same; the panic was printed by its hook.
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| waker.wake()));
         }
     }
 
@@ -60,6 +62,23 @@ impl Arrival {
 
     fn waiters(&self) -> MutexGuard<'_, Waiters> {
         self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sees to it that an outcome is told: dropped without one, that the renewal was cut off.
+pub(super) struct Teller(pub(super) Arc<Arrival>);
+
+impl Teller {
+    /// Tells the outcome.
+    pub(super) fn tell(&self, outcome: Outcome) {
+        self.0.tell(outcome);
+    }
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        // Nothing, where one was told.
+        self.0.tell(Err(Error::cancelled()));
     }
 }
 
@@ -133,11 +152,13 @@ mod tests {
     struct Task {
         woken: AtomicUsize,
         holds: Mutex<Option<Wait>>,
+        panics: bool,
     }
 
     impl Wake for Task {
         fn wake(self: Arc<Self>) {
             self.woken.fetch_add(1, Ordering::SeqCst);
+            assert!(!self.panics, "the executor is gone");
         }
     }
 
@@ -165,6 +186,34 @@ mod tests {
             assert_eq!(error.to_string(), Error::cancelled().to_string());
         }
         assert!(poll(&mut arrival.wait(), &tasks[0]).is_ready());
+    }
+
+    #[test]
+    fn whoever_waits_behind_a_waker_that_panics_is_woken() {
+        let arrival = Arc::new(Arrival::default());
+        let bad = Arc::new(Task {
+            panics: true,
+            ..Task::default()
+        });
+        let good = Arc::new(Task::default());
+        let mut waits: Vec<_> = (0..3).map(|_| arrival.wait()).collect();
+        for (wait, task) in waits.iter_mut().zip([&bad, &good, &good]) {
+            assert!(poll(wait, task).is_pending());
+        }
+        arrival.tell(Err(Error::cancelled()));
+        assert_eq!(bad.woken.load(Ordering::SeqCst), 1);
+        assert_eq!(good.woken.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn a_teller_that_ends_without_an_outcome_tells_that() {
+        let arrival = Arc::new(Arrival::default());
+        let task = Arc::new(Task::default());
+        let mut wait = arrival.wait();
+        assert!(poll(&mut wait, &task).is_pending());
+        drop(Teller(arrival));
+        assert_eq!(task.woken.load(Ordering::SeqCst), 1);
+        assert!(poll(&mut wait, &task).is_ready());
     }
 
     #[test]
@@ -203,14 +252,16 @@ mod tests {
     #[test]
     fn a_task_that_ends_with_its_waker_may_hold_another_place() {
         let arrival = Arc::new(Arrival::default());
+        let other = Arc::new(Task::default());
         let mut wait = arrival.wait();
         for _ in 0..2 {
             let task = Arc::new(Task::default());
             let mut held = arrival.wait();
-            assert!(poll(&mut held, &task).is_pending());
+            assert!(poll(&mut held, &other).is_pending());
             *task.holds.lock().expect("nobody panics") = Some(held);
             assert!(poll(&mut wait, &task).is_pending());
         }
         drop(wait);
+        assert_eq!(Arc::strong_count(&other), 1, "nobody waits any more");
     }
 }

@@ -12,20 +12,20 @@ use crate::store::StoredTokens;
 use crate::token::{LiveToken, TokenSet};
 
 use super::Inner;
-use super::arrival::Arrival;
+use super::arrival::Teller;
 use super::renewal::Obtained;
 
 /// One renewal. Dropped before it landed (its runtime was shut down, or foreign code panicked), it leaves the session
-/// ready for the next.
+/// ready for the next, and then tells whoever waits.
 pub(super) struct Flight {
     session: Arc<Inner>,
     number: u64,
-    arrival: Arc<Arrival>,
+    arrival: Teller,
     landed: bool,
 }
 
 impl Flight {
-    pub(super) fn new(session: Arc<Inner>, number: u64, arrival: Arc<Arrival>) -> Self {
+    pub(super) fn new(session: Arc<Inner>, number: u64, arrival: Teller) -> Self {
         Self {
             session,
             number,
@@ -128,7 +128,5 @@ impl Drop for Flight {
         if !self.landed {
             self.session.crash(self.number);
         }
-        // Nothing, where an outcome was told.
-        self.arrival.tell(Err(Error::cancelled()));
     }
 }

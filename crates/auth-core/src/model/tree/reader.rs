@@ -271,8 +271,8 @@ mod tests {
         };
         for (element, most, told) in [
             // The list is a value, too.
-            ("0", MOST_VALUES - 1, "more than 1048576 values"),
-            ("{}", MOST_OBJECTS, "more than 131072 objects"),
+            ("0", 1_048_575, "more than 1048576 values"),
+            ("{}", 131_072, "more than 131072 objects"),
         ] {
             assert!(read(&list(element, most)).is_ok(), "{element}");
             let error = read(&list(element, most + 1)).expect_err(element);
@@ -288,7 +288,12 @@ mod tests {
                 .collect();
             let text = format!("{{{}}}", members.join(","));
             let expected: Value = serde_json::from_str(&text).expect("JSON");
-            assert_eq!(read(&text).ok(), Some(expected), "{count} members");
+            let json = Json::parse(text.as_bytes()).expect("JSON");
+            let Node::Object(members) = &json.0 else {
+                panic!("an object");
+            };
+            assert_eq!(members.iter().count(), count / 2, "{count} members");
+            assert_eq!(json.into_value(), expected, "{count} members");
         }
     }
 }
