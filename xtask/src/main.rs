@@ -13,7 +13,9 @@ mod build_time;
 mod check;
 mod codegen;
 mod demo;
+mod foreign;
 mod fuzz;
+mod guides;
 mod hostile;
 mod report;
 mod sandbox;
@@ -44,6 +46,7 @@ enum Command {
     Codegen(codegen::Codegen),
     Demo(demo::Demo),
     Fuzz(fuzz::Fuzz),
+    Guides(guides::Guides),
     Hostile(hostile::Hostile),
     Sandbox(sandbox::Sandbox),
     Test(test::Test),
@@ -68,6 +71,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         Command::Codegen(codegen) => codegen.run(&workspace),
         Command::Demo(demo) => demo.run(&workspace),
         Command::Fuzz(fuzz) => fuzz.run(&workspace),
+        Command::Guides(guides) => guides.run(&workspace),
         Command::Hostile(hostile) => hostile.run(&workspace),
         Command::Sandbox(sandbox) => sandbox.run(&workspace),
         Command::Test(test) => test.run(&workspace),

@@ -1,6 +1,5 @@
 //! Runs every test, example and the demo, after the fast checks, and adds up what passed.
 
-use std::env;
 use std::fs;
 use std::ops::AddAssign;
 use std::process::{Command, ExitCode};
@@ -11,12 +10,11 @@ use cargo_metadata::Package;
 use xshell::{Cmd, cmd};
 
 use crate::check;
+use crate::foreign;
+use crate::guides;
 use crate::report::{Outcome, Report};
 use crate::watched;
 use crate::workspace::{Workspace, features_of, root};
-
-/// Variables with these prefixes lead an example to a vendor instead of the sandbox, or to somebody's Redis server.
-const FOREIGN_VARIABLES: &[&str] = &["COMM100_", "COMMUNIC8_", "REDIS_URL", "WC_"];
 
 /// The programs that show something: their crate, their name, and the features that they need.
 const EXAMPLES: &[(&str, &str, &str)] = &[
@@ -79,6 +77,7 @@ impl Test {
         if packages.iter().any(|package| *package.name == "demo") {
             let command = cmd!(workspace.shell, "cargo run -q -p demo");
             report.step("demo", || keeps_secrets(workspace, command));
+            guides::follow_all(workspace, &mut report);
         }
         print!("{}", report.table());
         println!("{} passed, {} failed", sum.passed, sum.failed);
@@ -120,12 +119,7 @@ fn keeps_secrets(workspace: &Workspace, command: Cmd<'_>) -> Result<Outcome> {
     fs::write(&secrets, "")?;
     let file = fs::File::create(&shown)?;
     let mut command = Command::from(command);
-    for (name, _) in env::vars_os() {
-        if is_foreign_variable(&name.to_string_lossy()) {
-            command.env_remove(name);
-        }
-    }
-    let status = command
+    let status = foreign::without(&mut command)
         .env("RUST_LOG", "trace")
         .env("VENDOR_SANDBOX_SECRETS", &secrets)
         .stdout(file.try_clone()?)
@@ -141,12 +135,6 @@ fn keeps_secrets(workspace: &Workspace, command: Cmd<'_>) -> Result<Outcome> {
         "cargo run -q -p canary -- {secrets} {shown}"
     );
     Ok(Outcome::Passed(look.read()?))
-}
-
-fn is_foreign_variable(name: &str) -> bool {
-    FOREIGN_VARIABLES
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
 }
 
 /// How many tests passed and failed.
@@ -187,7 +175,7 @@ impl AddAssign for Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tally, is_foreign_variable};
+    use super::Tally;
 
     #[test]
     fn summaries_are_counted_and_nothing_else() {
@@ -210,11 +198,5 @@ mod tests {
                 failed: 2
             }
         );
-    }
-
-    #[test]
-    fn variables_that_lead_elsewhere_are_known_by_their_prefix() {
-        assert!(is_foreign_variable("WC_BASE_URL") && is_foreign_variable("COMM100_API_KEY"));
-        assert!(!is_foreign_variable("PATH") && !is_foreign_variable("COMMUNIC8"));
     }
 }

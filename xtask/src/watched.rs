@@ -47,7 +47,7 @@ pub(crate) fn run(
 }
 
 /// Ends a process and all that it started. Where there is no `ps`, its children stay.
-fn end(child: &mut Child) -> Result<()> {
+pub(crate) fn end(child: &mut Child) -> Result<()> {
     let known = Command::new("ps").args(["-A", "-o", "pid=,ppid="]).output();
     let known = known.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     for process in family(child.id(), &known.unwrap_or_default()) {
