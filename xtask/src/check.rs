@@ -3,6 +3,7 @@
 mod cargo;
 mod deny;
 mod deps;
+mod docs_rs;
 mod features;
 mod names;
 pub(crate) mod openapi;
@@ -42,7 +43,7 @@ pub(crate) enum Leaf {
     Openapi,
     /// Clippy has nothing to say, with the default features and with all.
     Clippy,
-    /// The documentation builds without a warning.
+    /// The documentation builds without a warning, and docs.rs is told of every feature.
     Docs,
     /// The generated code is what its OpenAPI documents give.
     Codegen,

@@ -3,7 +3,8 @@
 use anyhow::Result;
 use xshell::cmd;
 
-use crate::report::Outcome;
+use super::docs_rs;
+use crate::report::{Outcome, verdict};
 use crate::workspace::Workspace;
 
 /// Every file is formatted.
@@ -31,8 +32,9 @@ pub(super) fn clippy(workspace: &Workspace, fast: bool) -> Result<Outcome> {
     Ok(Outcome::passed())
 }
 
-/// The documentation of every feature but native-tls builds without a warning.
+/// The documentation of every feature but native-tls builds without a warning, and docs.rs is told to build it so.
 pub(super) fn docs(workspace: &Workspace) -> Result<Outcome> {
+    verdict(&docs_rs::offenses(workspace))?;
     let features = workspace.all_features();
     cmd!(
         workspace.shell,
