@@ -1,4 +1,5 @@
 //! Holds the pages to their word: what is Rust in them is compiled, and no kind of error and no vendor is forgotten.
+#![cfg(test)]
 
 use std::collections::BTreeSet;
 use std::fs;
