@@ -12,7 +12,6 @@ use tokio_rustls::TlsAcceptor;
 use crate::case::{Column, Step};
 use crate::certificates::Identity;
 use crate::play::{Words, good, perform, token};
-use crate::secrets::Disguises;
 
 /// A listener on loopback, its connections with it: all end when it is dropped.
 pub(crate) struct Vendor {
