@@ -101,8 +101,11 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let wait = match value.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
-            let date = SystemTime::from(DateTime::parse_from_rfc2822(value).ok()?);
-            date.duration_since(now).unwrap_or_default()
+            // By the number of seconds: on some systems a `SystemTime` does not reach as far as a date can.
+            let date = DateTime::parse_from_rfc2822(value).ok()?.timestamp();
+            let now = now.duration_since(SystemTime::UNIX_EPOCH);
+            let now = i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
+            Duration::from_secs(u64::try_from(date.saturating_sub(now)).unwrap_or_default())
         }
     };
     Some(wait.min(LONGEST_RETRY_AFTER))
@@ -160,6 +163,10 @@ mod tests {
             ("7", Some(7)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some(30)),
             ("Sun, 06 Nov 1983 08:49:37 GMT", Some(0)),
+            (
+                "01 Jan 40000 00:00:00 GMT",
+                Some(LONGEST_RETRY_AFTER.as_secs()),
+            ),
             ("99999999999", Some(24 * 3600)),
             ("-1", None),
             ("soon", None),
