@@ -191,6 +191,29 @@ fn whoever_waits_alone_for_a_renewal_that_nobody_drives_is_told_so() {
     assert_eq!(served.expect("a token"), "Bearer access-0");
 }
 
+#[test]
+fn whoever_waits_for_a_renewal_that_nobody_drives_is_told_as_soon_as_another_takes_its_place() {
+    let (lasting, still) = (runtime(), driven_by_calls());
+    let vendor = lasting.block_on(Vendor::new(|n, _| granted(n)));
+    let clock = ManualClock::new();
+    let settings = Settings::new().clock(clock.clone());
+    let settings = settings.no_token_rate_limiter();
+    let client = client(FORM, &vendor.url(), machine(), &settings);
+    still.block_on(async {
+        assert!(header(&client).now_or_never().is_none());
+    });
+    clock.advance(seconds(300));
+    let mut late = Box::pin(header(&client));
+    assert!(late.as_mut().now_or_never().is_none());
+    // It is over for the renewal; whoever came late would wait for five minutes more.
+    clock.advance(seconds(52));
+    assert!(late.as_mut().now_or_never().is_none());
+    let served = lasting.block_on(header(&client));
+    assert_eq!(served.expect("a token"), "Bearer access-0");
+    let told = late.now_or_never().expect("an end").expect_err("no token");
+    assert_eq!(told.kind(), ErrorKind::Cancelled);
+}
+
 /// The longest that a token request may take where its runtime stands still for longer.
 const BRIEF: Duration = Duration::from_millis(300);
 
