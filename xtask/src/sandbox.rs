@@ -22,7 +22,7 @@ impl Sandbox {
         let arguments = &self.arguments;
         cmd!(
             workspace.shell,
-            "cargo run -q -p vendor-sandbox -- {arguments...}"
+            "cargo run -p vendor-sandbox -- {arguments...}"
         )
         .run()?;
         Ok(ExitCode::SUCCESS)

@@ -40,7 +40,9 @@ async fn run() -> Outcome {
     });
     let address = env::var("COMM100_PLATFORM").unwrap_or_default();
     if !address.trim().is_empty() {
-        println!("COMM100_PLATFORM is set: this is the real API, where no fault is injected.");
+        println!(
+            "COMM100_PLATFORM is set: this talks to what the variables name, and no fault is injected."
+        );
         let client = ClientBuilder::from_env()?.settings(settings).build()?;
         let path = match address.parse()? {
             Platform::V2(_) => "/api/v2/livechat/campaigns",

@@ -39,7 +39,9 @@ async fn run() -> Outcome {
     });
     let address = env::var("COMMUNIC8_BASE_URL").unwrap_or_default();
     if !address.trim().is_empty() {
-        println!("COMMUNIC8_BASE_URL is set: this is the real API, where no fault is injected.");
+        println!(
+            "COMMUNIC8_BASE_URL is set: this talks to what the variables name, and no fault is injected."
+        );
         let client = ClientBuilder::from_env()?.settings(settings).build()?;
         show(&client).await?;
         // With OAuth 2.0 this costs one token request.
