@@ -3,19 +3,20 @@
 //! The fuzz targets have a workspace and a lock file of their own, crates/invariants/fuzz.
 
 use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use xshell::{Cmd, cmd};
 
 use crate::report::{Outcome, Report};
+use crate::tool::Tool;
 use crate::workspace::{Workspace, root};
 
 /// What builds and starts the targets.
-const VERSION: &str = "0.13.1";
-/// Where it is installed, if the one of that version is not at hand.
-const TOOLS: &str = "target/tools";
+const TOOL: Tool = Tool {
+    name: "cargo-fuzz",
+    version: "0.13.1",
+};
 /// What the targets are built into, and what they find.
 const PLACE: &str = "target/fuzz";
 /// The crate whose invariants are tried.
@@ -56,7 +57,7 @@ impl Fuzz {
             [] => known,
             some => some.to_vec(),
         };
-        let tool = tool(workspace)?;
+        let tool = TOOL.find_or_install(workspace)?;
         let mut report = Report::new("target");
         for target in &chosen {
             report.step(target, || self.fuzz(workspace, &tool, target));
@@ -119,35 +120,4 @@ fn targets() -> Result<Vec<String>> {
         corpora.display()
     );
     Ok(names)
-}
-
-/// The program of the right version, which is installed where there is none.
-fn tool(workspace: &Workspace) -> Result<String> {
-    let own = root()?.join(TOOLS).join("bin/cargo-fuzz");
-    let own = own.to_string_lossy().into_owned();
-    for program in ["cargo-fuzz", &own] {
-        if has_version(workspace, program) {
-            return Ok(program.to_owned());
-        }
-    }
-    let place = Path::new(TOOLS);
-    let shell = &workspace.shell;
-    cmd!(
-        shell,
-        "cargo install --locked cargo-fuzz --version ={VERSION} --root {place} --force"
-    )
-    .run()?;
-    ensure!(
-        has_version(workspace, &own),
-        "{own} is not of version {VERSION}"
-    );
-    Ok(own)
-}
-
-fn has_version(workspace: &Workspace, program: &str) -> bool {
-    let told = cmd!(workspace.shell, "{program} --version")
-        .quiet()
-        .ignore_stderr()
-        .read();
-    told.is_ok_and(|told| told.split_whitespace().last() == Some(VERSION))
 }

@@ -20,6 +20,7 @@ mod hostile;
 mod report;
 mod sandbox;
 mod test;
+mod tool;
 mod watched;
 mod workspace;
 
