@@ -17,6 +17,7 @@ mod foreign;
 mod fuzz;
 mod guides;
 mod hostile;
+mod release;
 mod report;
 mod sandbox;
 mod test;
@@ -49,6 +50,7 @@ enum Command {
     Fuzz(fuzz::Fuzz),
     Guides(guides::Guides),
     Hostile(hostile::Hostile),
+    Release(release::Release),
     Sandbox(sandbox::Sandbox),
     Test(test::Test),
 }
@@ -74,6 +76,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         Command::Fuzz(fuzz) => fuzz.run(&workspace),
         Command::Guides(guides) => guides.run(&workspace),
         Command::Hostile(hostile) => hostile.run(&workspace),
+        Command::Release(release) => release.run(&workspace),
         Command::Sandbox(sandbox) => sandbox.run(&workspace),
         Command::Test(test) => test.run(&workspace),
     }

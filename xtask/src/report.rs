@@ -99,7 +99,8 @@ impl Report {
         ExitCode::from(u8::from(self.has_failed()))
     }
 
-    fn has_failed(&self) -> bool {
+    /// Whether any step failed.
+    pub(crate) fn has_failed(&self) -> bool {
         self.rows.iter().any(|row| row.result == "FAILED")
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
+use serde::Deserialize as _;
 use xshell::{Cmd, Shell, cmd};
 
 /// The crates that speak to one vendor each.
@@ -21,8 +22,13 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Opens the workspace that this tool was built in, wherever it is called from.
     pub(crate) fn open() -> Result<Self> {
+        Self::at(root()?)
+    }
+
+    /// Opens the workspace whose manifest is in a directory.
+    pub(crate) fn at(root: &Path) -> Result<Self> {
         let shell = Shell::new()?;
-        shell.change_dir(root()?);
+        shell.change_dir(root);
         let metadata = read(&cmd!(shell, "cargo metadata --format-version 1 --no-deps"))?;
         let metadata = MetadataCommand::parse(metadata).context("reading `cargo metadata`")?;
         Ok(Self { shell, metadata })
@@ -51,6 +57,26 @@ impl Workspace {
             .into_iter()
             .find(|package| *package.name == name);
         found.with_context(|| format!("this workspace has no package called `{name}`"))
+    }
+
+    /// Where a package lies, below the workspace's root.
+    pub(crate) fn place(&self, package: &Package) -> Result<String> {
+        let directory = package.manifest_path.parent();
+        let directory = directory.context("a manifest lies in a directory")?;
+        let place = directory.strip_prefix(&self.metadata.workspace_root)?;
+        Ok(place.to_string())
+    }
+
+    /// The directory that cargo builds into.
+    pub(crate) fn target(&self) -> &Path {
+        self.metadata.target_directory.as_std_path()
+    }
+
+    /// The commands that must succeed before a release, from `[workspace.metadata.release]`.
+    pub(crate) fn release_checks(&self) -> Result<Vec<String>> {
+        let checks = &self.metadata.workspace_metadata["release"]["checks"];
+        let checks = Vec::deserialize(checks);
+        checks.context("`checks` in [workspace.metadata.release] is to be a list of commands")
     }
 
     /// Every feature of every package but native-tls, as `package/feature`, for `--features`.
