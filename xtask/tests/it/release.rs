@@ -72,6 +72,9 @@ After that, `cargo xtask release publish` publishes kernel, alpha.
 #[test]
 fn what_is_cut_off_in_the_middle_is_finished_by_running_it_again() {
     let house = House::new();
+    // Left over from a `prepare` that was killed.
+    house.git(&["worktree", "add", "--quiet", "--detach", "target/prepare"]);
+    house.write("target/prepare/crates/alpha/CHANGELOG.md", "half");
     let prepared = house
         .release(&["prepare", "--date", DATE, "--execute"])
         .must_succeed();
