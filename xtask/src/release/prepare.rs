@@ -80,47 +80,19 @@ impl Prepare {
         };
         let head = git::commit(shell, "HEAD").context("there is no commit yet")?;
         let steps = self.steps(workspace, &subjects, &releases, &semver, &head)?;
-        if !self.execute {
-            println!("\nThis is a dry run. With --execute, step by step, or else nothing of it:\n");
-            for step in &steps {
-                print!("{step}");
-            }
-            let order: Vec<_> = releases.iter().map(|r| r.name.as_str()).collect();
-            println!(
-                "\nAfter that, `cargo xtask release publish` publishes {}.",
-                order.join(", ")
-            );
-            return Ok(ExitCode::SUCCESS);
+        if self.execute {
+            return execute(workspace, &steps, &releases, &head);
         }
-        let tree = workspace.target().join(TREE);
-        remove_tree(shell, &tree)?;
-        let in_tree = Shell::new()?;
-        in_tree.change_dir(&tree);
-        // Dependencies and tools are built once for both trees.
-        in_tree.set_var("CARGO_TARGET_DIR", workspace.target());
-        let tools = root()?.join(tool::PLACE).join("bin");
-        let paths = env::var_os("PATH").unwrap_or_default();
-        let paths = iter::once(tools).chain(env::split_paths(&paths));
-        in_tree.set_var("PATH", env::join_paths(paths)?);
-        let shells = Shells {
-            here: shell,
-            tree: &in_tree,
-        };
-        let report = carry_out(&steps, &shells);
-        if report.has_failed() {
-            undo(shell, &releases, &head)?;
+        println!("\nThis is a dry run. With --execute, step by step, or else nothing of it:\n");
+        for step in &steps {
+            print!("{step}");
         }
-        remove_tree(shell, &tree)?;
-        print!("{}", report.table());
-        match report.has_failed() {
-            true => println!(
-                "\nNothing was prepared: the tree, its commits and tags are what they were."
-            ),
-            false => println!(
-                "\nPrepared. Look at it with `git show`, then `cargo xtask release publish`."
-            ),
-        }
-        Ok(report.exit_code())
+        let order: Vec<_> = releases.iter().map(|r| r.name.as_str()).collect();
+        println!(
+            "\nAfter that, `cargo xtask release publish` publishes {}.",
+            order.join(", ")
+        );
+        Ok(ExitCode::SUCCESS)
     }
 
     /// All that is to be done, the last steps being those that the person's tree sees.
@@ -350,6 +322,49 @@ fn overview(releases: &[Release], remarks: &[String]) -> String {
         text.push_str(&format!("\nRemark: {remark}.\n"));
     }
     text
+}
+
+/// Takes the steps, and takes back what they left if one fails.
+fn execute(
+    workspace: &Workspace,
+    steps: &[Step],
+    releases: &[Release],
+    head: &str,
+) -> Result<ExitCode> {
+    let here = &workspace.shell;
+    let tree = workspace.target().join(TREE);
+    remove_tree(here, &tree)?;
+    let shells = Shells {
+        here,
+        tree: &shell_in(&tree, workspace.target())?,
+    };
+    let report = carry_out(steps, &shells);
+    if report.has_failed() {
+        undo(here, releases, head)?;
+    }
+    remove_tree(here, &tree)?;
+    print!("{}", report.table());
+    match report.has_failed() {
+        true => {
+            println!("\nNothing was prepared: the tree, its commits and tags are what they were.")
+        }
+        false => {
+            println!("\nPrepared. Look at it with `git show`, then `cargo xtask release publish`.")
+        }
+    }
+    Ok(report.exit_code())
+}
+
+/// A shell in the release's own tree; dependencies and tools are built once for both trees.
+fn shell_in(tree: &Path, target: &Path) -> Result<Shell> {
+    let shell = Shell::new()?;
+    shell.change_dir(tree);
+    shell.set_var("CARGO_TARGET_DIR", target);
+    let tools = root()?.join(tool::PLACE).join("bin");
+    let paths = env::var_os("PATH").unwrap_or_default();
+    let paths = iter::once(tools).chain(env::split_paths(&paths));
+    shell.set_var("PATH", env::join_paths(paths)?);
+    Ok(shell)
 }
 
 /// Takes back what other trees can see of a release that failed: the branch and the tags.
