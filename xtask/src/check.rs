@@ -5,6 +5,7 @@ mod deny;
 mod deps;
 mod docs_rs;
 mod features;
+mod files;
 mod names;
 pub(crate) mod openapi;
 mod size;

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use xshell::cmd;
 
 use self::imports::Source;
-use crate::check::size::rust_files;
+use crate::check::files::rust_files;
 use crate::report::{Outcome, verdict};
 use crate::workspace::{PROVIDERS, Workspace, read, root};
 

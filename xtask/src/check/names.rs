@@ -5,7 +5,7 @@ use std::fs;
 
 use anyhow::{Context as _, Result};
 
-use super::size::rust_files;
+use super::files::rust_files;
 use crate::report::{Outcome, verdict};
 use crate::workspace::root;
 

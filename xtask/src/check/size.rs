@@ -1,10 +1,10 @@
 //! Finds hand-written Rust files that have grown too long for one reason to exist.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use super::files::rust_files;
 use crate::report::{Outcome, verdict};
 use crate::workspace::root;
 
@@ -12,8 +12,6 @@ use crate::workspace::root;
 const LIMIT: usize = 600;
 /// A longer file is named.
 const WARNING: usize = 500;
-/// Directories whose files nobody writes by hand.
-const EXEMPT: &[&str] = &["generated", "target"];
 
 /// Counts the lines of every hand-written file.
 pub(super) fn check() -> Result<Outcome> {
@@ -29,29 +27,6 @@ pub(super) fn check() -> Result<Outcome> {
     let (too_long, nearly) = judge(&files);
     verdict(&too_long)?;
     Ok(Outcome::Passed(nearly.join(", ")))
-}
-
-/// Every file of Rust below a directory, but for generated ones, in a stable order.
-pub(super) fn rust_files(directory: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
-    for entry in entries {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if path.is_dir() {
-            if !EXEMPT.contains(&name.as_str()) && !name.starts_with('.') {
-                found.extend(rust_files(&path)?);
-            }
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// What fails, and what is near to it.
