@@ -6,6 +6,7 @@ mod deps;
 mod docs_rs;
 mod features;
 mod files;
+mod leaf;
 mod names;
 pub(crate) mod openapi;
 mod size;
@@ -13,10 +14,10 @@ mod size;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::ValueEnum;
+use clap::ValueEnum as _;
 
-use crate::codegen;
-use crate::report::{Outcome, Report};
+use self::leaf::Leaf;
+use crate::report::Report;
 use crate::workspace::Workspace;
 
 /// Check everything that needs no test run: all leaves, or the ones named.
@@ -24,36 +25,10 @@ use crate::workspace::Workspace;
 pub(crate) struct Check {
     /// The leaves to run; none means all.
     leaves: Vec<Leaf>,
-    /// Only what needs nothing but Rust itself; clippy with the default features only.
+    /// Only what needs nothing but Rust itself, and of it nothing that is compiled anew; clippy with the default features
+    /// only.
     #[arg(long)]
     fast: bool,
-}
-
-/// One check. They run in this order, the cheapest first.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, ValueEnum)]
-pub(crate) enum Leaf {
-    /// No hand-written file of Rust is too long.
-    Size,
-    /// The code is formatted.
-    Fmt,
-    /// Crates, rooms and foreign crates depend on each other as agreed.
-    Deps,
-    /// Spans and events are named as docs/observability.md promises.
-    Names,
-    /// The OpenAPI documents follow docs/openapi.md.
-    Openapi,
-    /// Clippy has nothing to say, with the default features and with all.
-    Clippy,
-    /// The documentation builds without a warning, and docs.rs is told of every feature.
-    Docs,
-    /// The generated code is what its OpenAPI documents give.
-    Codegen,
-    /// The generated page of dialects is what codegen would write.
-    Dialects,
-    /// Each library crate compiles with each of its features alone.
-    Features,
-    /// Licenses, sources and bans, by cargo-deny.
-    Deny,
 }
 
 impl Check {
@@ -80,7 +55,7 @@ pub(crate) fn fast(workspace: &Workspace, report: &mut Report) {
 /// The leaves that were asked for, each once, in their own order.
 fn chosen(asked: &[Leaf], fast: bool) -> Vec<Leaf> {
     let is_wanted = |leaf: &Leaf| match asked {
-        [] => !fast || !matches!(leaf, Leaf::Features | Leaf::Deny),
+        [] => !fast || leaf.is_fast(),
         _ => asked.contains(leaf),
     };
     Leaf::value_variants()
@@ -90,30 +65,10 @@ fn chosen(asked: &[Leaf], fast: bool) -> Vec<Leaf> {
         .collect()
 }
 
-impl Leaf {
-    fn name(self) -> String {
-        format!("{self:?}").to_lowercase()
-    }
-
-    fn run(self, workspace: &Workspace, fast: bool) -> Result<Outcome> {
-        match self {
-            Self::Size => size::check(),
-            Self::Fmt => cargo::fmt(workspace),
-            Self::Deps => deps::check(workspace),
-            Self::Names => names::check(),
-            Self::Openapi => openapi::check(),
-            Self::Clippy => cargo::clippy(workspace, fast),
-            Self::Docs => cargo::docs(workspace),
-            Self::Codegen => codegen::check(workspace),
-            Self::Dialects => codegen::check_dialects(workspace),
-            Self::Features => features::check(workspace),
-            Self::Deny => deny::check(workspace),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::{Leaf, chosen};
 
     #[test]
@@ -122,7 +77,7 @@ mod tests {
         assert!(fast.contains(&Leaf::Clippy) && fast.contains(&Leaf::Codegen));
         assert!(fast.contains(&Leaf::Dialects));
         assert!(!fast.contains(&Leaf::Features) && !fast.contains(&Leaf::Deny));
-        assert_eq!(chosen(&[], false).len(), 11);
+        assert_eq!(chosen(&[], false), Leaf::value_variants());
     }
 
     #[test]

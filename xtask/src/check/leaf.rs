@@ -1,0 +1,66 @@
+//! Knows the leaves: what each checks, with which tool, whether it is fast, and where its code is.
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use super::{cargo, deny, deps, features, names, openapi, size};
+use crate::codegen;
+use crate::report::Outcome;
+use crate::workspace::Workspace;
+
+/// One check. They run in this order, the cheapest first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, ValueEnum)]
+pub(crate) enum Leaf {
+    /// No hand-written file of Rust is too long.
+    Size,
+    /// The code is formatted.
+    Fmt,
+    /// Crates, rooms and foreign crates depend on each other as agreed.
+    Deps,
+    /// Spans and events are named as docs/observability.md promises.
+    Names,
+    /// The OpenAPI documents follow docs/openapi.md.
+    Openapi,
+    /// Clippy has nothing to say, with the default features and with all.
+    Clippy,
+    /// The documentation builds without a warning, and docs.rs is told of every feature.
+    Docs,
+    /// The generated code is what its OpenAPI documents give.
+    Codegen,
+    /// The generated page of dialects is what codegen would write.
+    Dialects,
+    /// Each published crate compiles with no feature, with each alone and with all.
+    Features,
+    /// Licenses, doubled versions, bans and sources are those of deny.toml.
+    Deny,
+}
+
+impl Leaf {
+    /// What it is called on the command line.
+    pub(super) fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// Whether it belongs to `--fast`: no tool beside Rust is needed, and little is compiled that the tests don't need too.
+    pub(super) fn is_fast(self) -> bool {
+        !matches!(self, Self::Features | Self::Deny)
+    }
+
+    /// Runs it; some do less in a hurry.
+    pub(super) fn run(self, workspace: &Workspace, fast: bool) -> Result<Outcome> {
+        match self {
+            Self::Size => size::check(),
+            Self::Fmt => cargo::fmt(workspace),
+            Self::Deps => deps::check(workspace),
+            Self::Names => names::check(),
+            Self::Openapi => openapi::check(),
+            Self::Clippy => cargo::clippy(workspace, fast),
+            Self::Docs => cargo::docs(workspace),
+            Self::Codegen => codegen::check(workspace),
+            Self::Dialects => codegen::check_dialects(workspace),
+            Self::Features => features::check(workspace),
+            Self::Deny => deny::check(workspace),
+        }
+    }
+}
