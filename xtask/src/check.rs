@@ -7,6 +7,7 @@ mod docs_rs;
 mod features;
 mod files;
 mod leaf;
+mod links;
 mod names;
 pub(crate) mod openapi;
 mod size;
@@ -75,7 +76,7 @@ mod tests {
     fn fast_leaves_out_what_is_slow_or_needs_a_tool() {
         let fast = chosen(&[], true);
         assert!(fast.contains(&Leaf::Clippy) && fast.contains(&Leaf::Codegen));
-        assert!(fast.contains(&Leaf::Dialects));
+        assert!(fast.contains(&Leaf::Dialects) && fast.contains(&Leaf::Links));
         assert!(!fast.contains(&Leaf::Features) && !fast.contains(&Leaf::Deny));
         assert_eq!(chosen(&[], false), Leaf::value_variants());
     }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{cargo, deny, deps, features, names, openapi, size};
+use super::{cargo, deny, deps, features, links, names, openapi, size};
 use crate::codegen;
 use crate::report::Outcome;
 use crate::workspace::Workspace;
@@ -21,6 +21,8 @@ pub(crate) enum Leaf {
     Names,
     /// The OpenAPI documents follow docs/openapi.md.
     Openapi,
+    /// Links of pages and doc comments lead to files and headings that exist.
+    Links,
     /// Clippy has nothing to say, with the default features and with all.
     Clippy,
     /// The documentation builds without a warning, and docs.rs is told of every feature.
@@ -55,6 +57,7 @@ impl Leaf {
             Self::Deps => deps::check(workspace),
             Self::Names => names::check(),
             Self::Openapi => openapi::check(),
+            Self::Links => links::check(),
             Self::Clippy => cargo::clippy(workspace, fast),
             Self::Docs => cargo::docs(workspace),
             Self::Codegen => codegen::check(workspace),
