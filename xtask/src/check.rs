@@ -10,6 +10,7 @@ mod leaf;
 mod links;
 mod names;
 pub(crate) mod openapi;
+mod rust_version;
 mod size;
 
 use std::process::ExitCode;

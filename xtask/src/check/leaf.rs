@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{cargo, deny, deps, features, links, names, openapi, size};
+use super::{cargo, deny, deps, features, links, names, openapi, rust_version, size};
 use crate::codegen;
 use crate::report::Outcome;
 use crate::workspace::Workspace;
@@ -23,6 +23,8 @@ pub(crate) enum Leaf {
     Openapi,
     /// Links of pages and doc comments lead to files and headings that exist.
     Links,
+    /// The minimum Rust version is said everywhere and kept, by dependencies too; compiled with it where it is installed.
+    RustVersion,
     /// Clippy has nothing to say, with the default features and with all.
     Clippy,
     /// The documentation builds without a warning, and docs.rs is told of every feature.
@@ -58,6 +60,7 @@ impl Leaf {
             Self::Names => names::check(),
             Self::Openapi => openapi::check(),
             Self::Links => links::check(),
+            Self::RustVersion => rust_version::check(workspace, fast),
             Self::Clippy => cargo::clippy(workspace, fast),
             Self::Docs => cargo::docs(workspace),
             Self::Codegen => codegen::check(workspace),
