@@ -12,6 +12,7 @@ mod names;
 pub(crate) mod openapi;
 mod rust_version;
 mod size;
+mod unused;
 
 use std::process::ExitCode;
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{cargo, deny, deps, features, links, names, openapi, rust_version, size};
+use super::{cargo, deny, deps, features, links, names, openapi, rust_version, size, unused};
 use crate::codegen;
 use crate::report::Outcome;
 use crate::workspace::Workspace;
@@ -33,6 +33,8 @@ pub(crate) enum Leaf {
     Codegen,
     /// The generated page of dialects is what codegen would write.
     Dialects,
+    /// Each dependency is named by the code that has it.
+    Unused,
     /// Each published crate compiles with no feature, with each alone and with all.
     Features,
     /// Licenses, doubled versions, bans and sources are those of deny.toml.
@@ -48,7 +50,7 @@ impl Leaf {
 
     /// Whether it belongs to `--fast`: no tool beside Rust is needed, and little is compiled that the tests don't need too.
     pub(super) fn is_fast(self) -> bool {
-        !matches!(self, Self::Features | Self::Deny)
+        !matches!(self, Self::Unused | Self::Features | Self::Deny)
     }
 
     /// Runs it; some do less in a hurry.
@@ -65,6 +67,7 @@ impl Leaf {
             Self::Docs => cargo::docs(workspace),
             Self::Codegen => codegen::check(workspace),
             Self::Dialects => codegen::check_dialects(workspace),
+            Self::Unused => unused::check(workspace),
             Self::Features => features::check(workspace),
             Self::Deny => deny::check(workspace),
         }
