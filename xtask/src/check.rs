@@ -4,6 +4,7 @@ mod cargo;
 mod deny;
 mod deps;
 mod docs_rs;
+mod external_types;
 mod features;
 mod files;
 mod leaf;

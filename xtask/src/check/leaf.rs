@@ -3,7 +3,9 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{cargo, deny, deps, features, links, names, openapi, rust_version, size, unused};
+use super::{
+    cargo, deny, deps, external_types, features, links, names, openapi, rust_version, size, unused,
+};
 use crate::codegen;
 use crate::report::Outcome;
 use crate::workspace::Workspace;
@@ -37,6 +39,8 @@ pub(crate) enum Leaf {
     Unused,
     /// Each published crate compiles with no feature, with each alone and with all.
     Features,
+    /// Types of foreign crates stand in public signatures where that was agreed, with a reason, and nowhere else.
+    ExternalTypes,
     /// Licenses, doubled versions, bans and sources are those of deny.toml.
     Deny,
 }
@@ -50,7 +54,10 @@ impl Leaf {
 
     /// Whether it belongs to `--fast`: no tool beside Rust is needed, and little is compiled that the tests don't need too.
     pub(super) fn is_fast(self) -> bool {
-        !matches!(self, Self::Unused | Self::Features | Self::Deny)
+        !matches!(
+            self,
+            Self::Unused | Self::Features | Self::ExternalTypes | Self::Deny
+        )
     }
 
     /// Runs it; some do less in a hurry.
@@ -69,6 +76,7 @@ impl Leaf {
             Self::Dialects => codegen::check_dialects(workspace),
             Self::Unused => unused::check(workspace),
             Self::Features => features::check(workspace),
+            Self::ExternalTypes => external_types::check(workspace),
             Self::Deny => deny::check(workspace),
         }
     }
