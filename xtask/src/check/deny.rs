@@ -1,25 +1,23 @@
-//! Asks cargo-deny about licenses, sources and bans, where it is installed.
+//! Asks cargo-deny about licenses, doubled versions, bans and sources.
 
 use anyhow::Result;
 use xshell::cmd;
 
 use crate::report::Outcome;
+use crate::tool::Tool;
 use crate::workspace::Workspace;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+};
 
 /// Everything in `deny.toml` that needs no network: security advisories are left out by name.
 pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
-    let Workspace { shell, .. } = workspace;
-    let installed = cmd!(shell, "cargo deny --version")
-        .quiet()
-        .ignore_status()
-        .output();
-    if !installed.is_ok_and(|output| output.status.success()) {
-        let cure = "cargo-deny isn't installed: `cargo install --locked cargo-deny`";
-        return Ok(Outcome::Skipped(cure.to_owned()));
-    }
+    let tool = TOOL.find_or_install(workspace)?;
     cmd!(
-        shell,
-        "cargo deny check --hide-inclusion-graph bans licenses sources"
+        workspace.shell,
+        "{tool} check --hide-inclusion-graph bans licenses sources"
     )
     .run()?;
     Ok(Outcome::passed())
