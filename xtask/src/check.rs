@@ -81,6 +81,7 @@ mod tests {
         assert!(fast.contains(&Leaf::Clippy) && fast.contains(&Leaf::Codegen));
         assert!(fast.contains(&Leaf::Dialects) && fast.contains(&Leaf::Links));
         assert!(!fast.contains(&Leaf::Features) && !fast.contains(&Leaf::Deny));
+        assert!(!fast.contains(&Leaf::ExternalTypes) && !fast.contains(&Leaf::Semver));
         assert_eq!(chosen(&[], false), Leaf::value_variants());
     }
 

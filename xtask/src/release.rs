@@ -2,13 +2,14 @@
 
 mod changelog;
 mod crates;
+pub(crate) mod difference;
 mod git;
 mod manifest;
 mod plan;
 mod prepare;
 mod publish;
 mod registry;
-mod semver;
+pub(crate) mod semver;
 mod step;
 mod version;
 

@@ -7,6 +7,7 @@ use super::{
     cargo, deny, deps, external_types, features, links, names, openapi, rust_version, size, unused,
 };
 use crate::codegen;
+use crate::release::difference;
 use crate::report::Outcome;
 use crate::workspace::Workspace;
 
@@ -43,6 +44,8 @@ pub(crate) enum Leaf {
     ExternalTypes,
     /// Licenses, doubled versions, bans and sources are those of deny.toml.
     Deny,
+    /// The public API differs from the last release no more than the changelog announces.
+    Semver,
 }
 
 impl Leaf {
@@ -56,7 +59,7 @@ impl Leaf {
     pub(super) fn is_fast(self) -> bool {
         !matches!(
             self,
-            Self::Unused | Self::Features | Self::ExternalTypes | Self::Deny
+            Self::Unused | Self::Features | Self::ExternalTypes | Self::Deny | Self::Semver
         )
     }
 
@@ -78,6 +81,7 @@ impl Leaf {
             Self::Features => features::check(workspace),
             Self::ExternalTypes => external_types::check(workspace),
             Self::Deny => deny::check(workspace),
+            Self::Semver => difference::check(workspace),
         }
     }
 }

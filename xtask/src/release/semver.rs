@@ -9,7 +9,7 @@ use super::git;
 use crate::tool::Tool;
 use crate::workspace::{NATIVE_TLS, features_of};
 
-pub(super) const TOOL: Tool = Tool {
+pub(crate) const TOOL: Tool = Tool {
     name: "cargo-semver-checks",
     version: "0.51.0",
 };
