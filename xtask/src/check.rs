@@ -1,4 +1,4 @@
-//! Runs every check that needs no test run, each as a leaf of its own.
+//! Runs every check that needs no test run, each as a leaf of its own. docs/contributing.md has the table of them.
 
 mod cargo;
 mod deny;

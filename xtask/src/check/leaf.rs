@@ -85,3 +85,70 @@ impl Leaf {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::ValueEnum as _;
+
+    use super::{Leaf, deny, unused};
+    use crate::release::semver;
+    use crate::tool::Tool;
+    use crate::workspace::root;
+
+    /// What the page says of the tool.
+    fn tool(leaf: Leaf) -> String {
+        let of = |tool: Tool| format!("{} {}", tool.name, tool.version);
+        match leaf {
+            Leaf::Fmt => "rustfmt".to_owned(),
+            Leaf::Clippy => "clippy".to_owned(),
+            Leaf::Docs | Leaf::ExternalTypes => "rustdoc".to_owned(),
+            Leaf::Features | Leaf::RustVersion => "cargo".to_owned(),
+            Leaf::Deny => of(deny::TOOL),
+            Leaf::Semver => of(semver::TOOL),
+            Leaf::Unused => of(unused::TOOL),
+            _ => "—".to_owned(),
+        }
+    }
+
+    /// The cells of the table's rows, without the backticks of the names.
+    fn rows(page: &str) -> Vec<Vec<String>> {
+        let lines = page
+            .lines()
+            .skip_while(|line| !line.starts_with("| leaf |"));
+        let rows = lines.skip(2).take_while(|line| line.starts_with('|'));
+        rows.map(|row| {
+            let cells = row.trim_matches('|').split('|');
+            cells
+                .map(|cell| cell.trim().trim_matches('`').to_owned())
+                .collect()
+        })
+        .collect()
+    }
+
+    #[test]
+    fn the_page_has_the_leaves_as_they_are() {
+        let page = fs::read_to_string(root().unwrap().join("docs/contributing.md")).unwrap();
+        let rows = rows(&page);
+        let leaves = Leaf::value_variants().iter();
+        let wanted: Vec<_> = leaves
+            .map(|leaf| {
+                let value = leaf.to_possible_value().unwrap();
+                let what = value.get_help().unwrap().to_string();
+                let fast = if leaf.is_fast() { "yes" } else { "no" };
+                [leaf.name(), what, tool(*leaf), fast.to_owned()]
+            })
+            .collect();
+        let told: Vec<_> = rows.iter().map(|row| row[..4].to_vec()).collect();
+        assert_eq!(told, wanted, "docs/contributing.md");
+        for row in &rows {
+            let seconds: Vec<_> = row[4].split(" / ").collect();
+            let are_numbers = seconds.iter().all(|it| it.parse::<f64>().is_ok());
+            assert!(
+                are_numbers && row.len() == 5,
+                "docs/contributing.md: {row:?}"
+            );
+        }
+    }
+}
