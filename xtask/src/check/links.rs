@@ -164,10 +164,10 @@ mod tests {
             .map(|(path, text)| (path.into(), read(text)))
             .collect();
         let others = ["docs", "crates/a/src/lib.rs"];
-        let found = offenses(&pages, |path| {
+        let is_there = |path: &Path| {
             pages.contains_key(path) || others.iter().any(|other| Path::new(other) == path)
-        });
-        found
+        };
+        offenses(&pages, is_there)
     }
 
     #[test]
