@@ -85,8 +85,8 @@ impl Test {
     }
 }
 
-/// Each crate with each set of features to test. The sets are the outer loop, so that crates with
-/// the same set follow each other and share what was built.
+/// Each crate with each set of features to test, each set once: rustls alone is what some have by default. The sets are the
+/// outer loop, so that crates with the same set follow each other and share what was built.
 fn plan<'p>(packages: &[&'p Package]) -> Vec<(&'p Package, Vec<String>)> {
     let has_choice = |package: &&&Package| package.features.contains_key(RUSTLS);
     let choosing: Vec<&Package> = packages.iter().filter(has_choice).copied().collect();
@@ -94,7 +94,10 @@ fn plan<'p>(packages: &[&'p Package]) -> Vec<(&'p Package, Vec<String>)> {
     let all = |package: &Package| vec!["--features".to_owned(), features_of(package).join(",")];
     let mut plan = Vec::new();
     plan.extend(packages.iter().map(|package| (*package, Vec::new())));
-    plan.extend(choosing.iter().map(|package| (*package, only.to_vec())));
+    let has_more =
+        |package: &&&Package| package.features.get("default") != Some(&vec![RUSTLS.to_owned()]);
+    let smaller = choosing.iter().filter(has_more);
+    plan.extend(smaller.map(|package| (*package, only.to_vec())));
     plan.extend(choosing.iter().map(|package| (*package, all(package))));
     plan
 }
@@ -175,7 +178,29 @@ impl AddAssign for Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::Tally;
+    use super::{Tally, plan};
+    use crate::workspace::Workspace;
+
+    #[test]
+    fn no_set_of_features_is_tested_twice_and_none_is_left_out() {
+        let workspace = Workspace::open().unwrap();
+        let packages = workspace.packages();
+        let plan = plan(&packages);
+        let sets = |name: &str| -> Vec<String> {
+            let own = plan.iter().filter(|(package, _)| *package.name == name);
+            own.map(|(_, features)| features.join(" ")).collect()
+        };
+        let alone = "--no-default-features --features rustls";
+        let [default, all] = &sets("auth-core")[..] else {
+            panic!("by default auth-core has rustls, and nothing else");
+        };
+        assert!(default.is_empty() && all.contains("redis") && all.contains("models"));
+        let [default, smaller, all] = &sets("comm100")[..] else {
+            panic!("by default comm100 has areas, too");
+        };
+        assert!(default.is_empty() && smaller == alone && all.contains("livechat"));
+        assert_eq!(sets("canary"), [""]);
+    }
 
     #[test]
     fn summaries_are_counted_and_nothing_else() {
