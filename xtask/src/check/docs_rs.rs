@@ -1,5 +1,7 @@
 //! Compares what published crates tell the registry and docs.rs with what they are.
 
+use std::fs;
+
 use cargo_metadata::Package;
 
 use crate::workspace::{Workspace, features_of};
@@ -7,6 +9,10 @@ use crate::workspace::{Workspace, features_of};
 /// The registry's limits: this many keywords and categories, and this many letters in a keyword.
 const MOST: usize = 5;
 const LONGEST: usize = 20;
+
+/// Each package carries them, for both licenses ask that their text goes along: links to those of the root, which cargo
+/// packages as files.
+const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// What is missing or wrong in the manifests of the crates that are published.
 pub(super) fn offenses(workspace: &Workspace) -> Vec<String> {
@@ -37,6 +43,13 @@ fn offenses_of(package: &Package) -> Vec<String> {
     }
     if package.readme.is_none() {
         found.push(format!("{name} has no readme"));
+    }
+    for license in LICENSES {
+        if fs::metadata(package.manifest_path.with_file_name(license)).is_err() {
+            found.push(format!(
+                "{name} has no {license}: `ln -s ../../{license} crates/{name}/`"
+            ));
+        }
     }
     let mut built: Vec<&str> = package.metadata["docs"]["rs"]["features"]
         .as_array()
@@ -73,8 +86,9 @@ mod tests {
         package.keywords = vec!["a-keyword-that-is-too-long".to_owned()];
         package.categories.clear();
         package.description = None;
+        package.manifest_path = package.manifest_path.with_file_name("elsewhere/Cargo.toml");
         package.metadata["docs"]["rs"]["features"] = serde_json::json!(["rustls"]);
         let told = offenses_of(&package);
-        assert_eq!(told.len(), 4, "{told:?}");
+        assert_eq!(told.len(), 6, "{told:?}");
     }
 }
