@@ -151,4 +151,15 @@ mod tests {
             );
         }
     }
+    /// `.ci/run` names those that `cargo xtask test` leaves out.
+    #[test]
+    fn continuous_integration_leaves_out_none_but_the_comparison_with_the_last_release() {
+        let script = fs::read_to_string(root().unwrap().join(".ci/run")).unwrap();
+        let named = script.lines().find_map(|line| line.strip_prefix("leaves="));
+        let named: Vec<_> = named.unwrap().trim_matches('"').split(' ').collect();
+        for leaf in Leaf::value_variants() {
+            let is_run = leaf.is_fast() || named.contains(&leaf.name().as_str());
+            assert_eq!(is_run, *leaf != Leaf::Semver, "{}", leaf.name());
+        }
+    }
 }
