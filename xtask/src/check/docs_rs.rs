@@ -4,7 +4,7 @@ use std::fs;
 
 use cargo_metadata::Package;
 
-use crate::workspace::{Workspace, features_of};
+use crate::workspace::{Workspace, features_of, root};
 
 /// The registry's limits: this many keywords and categories, and this many letters in a keyword.
 const MOST: usize = 5;
@@ -16,8 +16,7 @@ const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// What is missing or wrong in the manifests of the crates that are published.
 pub(super) fn offenses(workspace: &Workspace) -> Vec<String> {
-    let packages = workspace.packages().into_iter();
-    let published = packages.filter(|package| package.publish.is_none());
+    let published = workspace.libraries().into_iter();
     published.flat_map(offenses_of).collect()
 }
 
@@ -45,9 +44,14 @@ fn offenses_of(package: &Package) -> Vec<String> {
         found.push(format!("{name} has no readme"));
     }
     for license in LICENSES {
-        if fs::metadata(package.manifest_path.with_file_name(license)).is_err() {
+        // A checkout that knows no links has a short file with the path in their place.
+        let own = fs::read(package.manifest_path.with_file_name(license)).ok();
+        let text = root()
+            .ok()
+            .and_then(|root| fs::read(root.join(license)).ok());
+        if own.is_none() || own != text {
             found.push(format!(
-                "{name} has no {license}: `ln -s ../../{license} crates/{name}/`"
+                "{name} has no {license} like the root's: `ln -s ../../{license} crates/{name}/`"
             ));
         }
     }

@@ -50,8 +50,8 @@ fn compile(workspace: &Workspace, minimum: &str, said: &str) -> Result<Outcome> 
     let shell = &workspace.shell;
     let known = cmd!(shell, "rustup toolchain list").quiet().read();
     let Some(toolchain) = toolchain(&known.unwrap_or_default(), minimum) else {
-        return Ok(Outcome::Passed(format!(
-            "{said}; not compiled with it: rustup has no {minimum}"
+        return Ok(Outcome::Skipped(format!(
+            "{said}; not compiled with it: `rustup toolchain install {minimum} --profile minimal`"
         )));
     };
     for package in workspace.libraries() {
