@@ -19,7 +19,8 @@ impl Tool {
     /// The program of the pinned version, as a command: from the path, from its place, or built now, with cargo's progress.
     pub(crate) fn find_or_install(self, workspace: &Workspace) -> Result<String> {
         let Self { name, version } = self;
-        let own = root()?.join(PLACE).join("bin").join(name);
+        let place = root()?.join(PLACE);
+        let own = place.join("bin").join(name);
         let own = own.to_string_lossy().into_owned();
         for program in [name, &own] {
             if self.is(workspace, program) {
@@ -30,7 +31,7 @@ impl Tool {
         // Without optimizations it is built in a fraction of the time, and runs for seconds anyway.
         cmd!(
             workspace.shell,
-            "cargo install --locked --debug {name} --version ={version} --root {PLACE} --force"
+            "cargo install --locked --debug {name} --version ={version} --root {place} --force"
         )
         .run()?;
         ensure!(

@@ -51,7 +51,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Outcome> {
         match cmd!(shell, "{program} {arguments...}").run() {
             Ok(()) => remarks.push(format!("{tag}: {}", announced.unwrap_or("raised since"))),
             Err(_) => offenses.push(format!(
-                "{} breaks more of {tag} than {path} says under Unreleased, see above: take it back, or announce it \
+                "{}: see above; where more of {tag} breaks than {path} says under Unreleased, take it back, or announce it \
                  (docs/releasing.md has the words)",
                 package.name
             )),
