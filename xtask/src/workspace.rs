@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 use serde::Deserialize as _;
 use xshell::{Cmd, Shell, cmd};
@@ -75,8 +75,12 @@ impl Workspace {
     /// The commands that must succeed before a release, from `[workspace.metadata.release]`.
     pub(crate) fn release_checks(&self) -> Result<Vec<String>> {
         let checks = &self.metadata.workspace_metadata["release"]["checks"];
-        let checks = Vec::deserialize(checks);
-        checks.context("`checks` in [workspace.metadata.release] is to be a list of commands")
+        let checks = Vec::deserialize(checks).unwrap_or_default();
+        ensure!(
+            !checks.is_empty(),
+            "`checks` in [workspace.metadata.release] is to be a list of commands"
+        );
+        Ok(checks)
     }
 
     /// Every feature of every package but native-tls, as `package/feature`, for `--features`.

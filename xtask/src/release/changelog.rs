@@ -55,6 +55,8 @@ impl Changelog {
         }
         let mut unreleased: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         let mut section = None;
+        // Empty lines since the last that was not: between the paragraphs of an entry they stay.
+        let mut gap = 0;
         let mut after = String::new();
         for (number, line) in lines {
             if !after.is_empty() || line.starts_with("## ") {
@@ -64,17 +66,28 @@ impl Changelog {
                 let is_new = unreleased.insert(index, Vec::new()).is_none();
                 ensure!(is_new, "line {number}: `{title}` stands there twice");
                 section = Some(index);
-            } else if !line.trim().is_empty() {
+            } else if line.trim().is_empty() {
+                gap += 1;
+            } else {
                 let entries = section.and_then(|index| unreleased.get_mut(&index));
                 let entries =
                     entries.with_context(|| format!("line {number}: no `### ` above it"))?;
                 match (line.starts_with("- "), entries.last_mut()) {
-                    (true, _) => entries.push(line.to_owned()),
-                    (false, Some(entry)) if line.starts_with("  ") => write!(entry, "\n{line}")?,
+                    (true, _) => {
+                        ensure!(
+                            is_breaking(line) || !sounds_breaking(line),
+                            "line {number}: write `- {BREAKING} …`, which is what the next version is decided by"
+                        );
+                        entries.push(line.to_owned());
+                    }
+                    (false, Some(entry)) if line.starts_with("  ") => {
+                        write!(entry, "{}\n{line}", "\n".repeat(gap))?;
+                    }
                     _ => bail!(
                         "line {number}: an entry begins with `- `, its further lines with two spaces"
                     ),
                 }
+                gap = 0;
             }
         }
         unreleased.retain(|_, entries| !entries.is_empty());
@@ -158,6 +171,13 @@ fn is_breaking(entry: &str) -> bool {
     entry.starts_with(&format!("- {BREAKING}"))
 }
 
+/// Whether an entry begins as if it announced something that breaks, in whatever letters.
+fn sounds_breaking(entry: &str) -> bool {
+    let letters = entry.trim_start_matches(|c: char| !c.is_alphabetic());
+    let first = letters.get(.."breaking".len());
+    first.is_some_and(|first| first.eq_ignore_ascii_case("breaking"))
+}
+
 fn section_of(title: &str) -> Result<usize> {
     let found = SECTIONS.iter().position(|(name, _)| *name == title);
     found.with_context(|| {
@@ -171,7 +191,7 @@ mod tests {
     use super::{Changelog, uses};
     use crate::release::version::Need;
 
-    const TEXT: &str = "# Changelog\n\n## Unreleased\n\n### Fixed\n\n- A fault.\n\n### Added\n\n- A thing that takes\n  two lines.\n- \
+    const TEXT: &str = "# Changelog\n\n## Unreleased\n\n### Fixed\n\n- A fault.\n\n### Added\n\n- A thing that takes\n  two lines.\n\n  And a paragraph.\n- \
                         Another.\n\n## 0.1.0 (2026-01-02)\n\n### Added\n\n- Breaking: old.\n";
 
     fn parse(text: &str) -> Changelog {
@@ -185,8 +205,8 @@ mod tests {
         let closed = changelog.close(&"0.1.1".parse().expect("a version"), "2026-03-04");
         assert_eq!(
             closed,
-            "# Changelog\n\n## Unreleased\n\n## 0.1.1 (2026-03-04)\n\n### Added\n\n- A thing that takes\n  two lines.\n- \
-             Another.\n\n### Changed\n\n- Uses kernel 0.2.0.\n\n### Fixed\n\n- A fault.\n\n## 0.1.0 (2026-01-02)\n\n### \
+            "# Changelog\n\n## Unreleased\n\n## 0.1.1 (2026-03-04)\n\n### Added\n\n- A thing that takes\n  two lines.\n\n  \
+             And a paragraph.\n- Another.\n\n### Changed\n\n- Uses kernel 0.2.0.\n\n### Fixed\n\n- A fault.\n\n## 0.1.0 (2026-01-02)\n\n### \
              Added\n\n- Breaking: old.\n"
         );
         let again = parse(&closed);
@@ -230,6 +250,10 @@ mod tests {
             (
                 "## Unreleased\n\n### Fixed\n\n- A.\n\n### Fixed\n",
                 "line 7: `Fixed` stands there twice",
+            ),
+            (
+                "## Unreleased\n\n### Fixed\n\n- **Breaking change**: a.\n",
+                "line 5: write `- Breaking: …`, which is what the next version is decided by",
             ),
         ] {
             let error = Changelog::parse(text).expect_err(text);

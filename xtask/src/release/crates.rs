@@ -75,3 +75,34 @@ pub(super) fn in_order(needs: &BTreeMap<String, Needs>) -> Result<Vec<String>> {
     }
     Ok(order)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use super::{in_order, needs, published};
+    use crate::release::{changelog::Changelog, manifest};
+    use crate::workspace::{Workspace, root};
+
+    /// So that the day of the release holds no surprise.
+    #[test]
+    fn the_crates_of_this_workspace_can_be_released() {
+        let workspace = Workspace::open().expect("a workspace");
+        let all = fs::read_to_string(root().expect("a root").join("Cargo.toml")).expect("a file");
+        let packages = published(&workspace);
+        let mut known = BTreeMap::new();
+        for package in &packages {
+            let path = package.manifest_path.with_file_name("CHANGELOG.md");
+            let text = fs::read_to_string(&path).expect("a changelog");
+            assert!(Changelog::parse(&text).is_ok(), "{path}");
+            let own = fs::read_to_string(&package.manifest_path).expect("a manifest");
+            manifest::with_version(&own, &package.version).expect(&package.name);
+            manifest::with_requirement(&all, &package.name, &package.version).expect(&package.name);
+            known.insert(package.name.to_string(), needs(package, &packages));
+        }
+        let order = in_order(&known).expect("an order");
+        assert_eq!(order[0], "auth-core");
+        assert!(!workspace.release_checks().expect("commands").is_empty());
+    }
+}

@@ -120,6 +120,13 @@ fn release(
         mut changelog,
         needs,
     } = candidate;
+    ensure!(
+        from.pre.is_empty() && from.build.is_empty(),
+        "{from} is a pre-release or has build metadata, and neither is released here: write {}.{}.{} into its manifest",
+        from.major,
+        from.minor,
+        from.patch
+    );
     let told = changelog.summary();
     let mut need = changelog.need();
     let mut why = Vec::new();
@@ -128,7 +135,7 @@ fn release(
             need.is_some(),
             "nothing is unreleased in its changelog: it says what the crate offers"
         );
-        let to = asked.map_or_else(|| Ok(from.clone()), |level| raise(&from, level))?;
+        let to = asked.map_or_else(|| from.clone(), |level| raise(&from, level));
         why.extend(["first release".to_owned(), told, needed_by.to_owned()]);
         why.retain(|part| !part.is_empty());
         return Ok(Release {
@@ -162,11 +169,11 @@ fn release(
     }
     let need = need
         .context("nothing is unreleased in its changelog, nor is a crate that it uses released")?;
-    let least = next(&from, need)?;
+    let least = next(&from, need);
     let to = match asked {
         None => least,
         Some(level) => {
-            let to = raise(&from, level)?;
+            let to = raise(&from, level);
             ensure!(
                 to >= least,
                 "{to} is too little for what its changelog says, which asks for {least}"

@@ -3,9 +3,9 @@
 //! Everything is done and tried in a tree of its own, a work tree of git below target/; the person's tree gets the commit
 //! at the very end, if all went well. So there is nothing to restore, however it ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::iter;
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, ensure};
 use cargo_metadata::Package;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use xshell::{Shell, cmd};
 
 use super::changelog::Changelog;
@@ -38,7 +38,7 @@ pub(super) struct Prepare {
     bump: Option<Level>,
     /// The date in the changelogs; today's otherwise (UTC).
     #[arg(long, value_name = "YYYY-MM-DD")]
-    date: Option<String>,
+    date: Option<NaiveDate>,
     /// Do it, instead of saying what would be done.
     #[arg(long)]
     execute: bool,
@@ -57,9 +57,11 @@ impl Prepare {
     pub(super) fn run(&self, workspace: &Workspace) -> Result<ExitCode> {
         let shell = &workspace.shell;
         git::ensure_clean(shell)?;
+        git::ensure_on_branch(shell)?;
         let subjects = subjects(workspace)?;
         let candidates = candidates(&subjects)?;
-        let silent = silent(shell, &subjects, &candidates)?;
+        let mut remarks = silent(shell, &subjects, &candidates)?;
+        let unreleased = unreleased(&candidates);
         let releases = plan(candidates, &self.crates, self.bump)?;
         if releases.is_empty() {
             println!("Nothing is unreleased in the changelog of a published crate.");
@@ -68,11 +70,21 @@ impl Prepare {
         for Release { name, to, .. } in &releases {
             let tag = git::tag(name, to);
             ensure!(
-                git::commit(shell, &tag).is_none(),
-                "there is a tag {tag} already: if it is left over and not published, `git tag -d {tag}`"
+                git::tagged(shell, &tag).is_none(),
+                "there is a tag {tag} already, which is not in the history of this branch: if a `prepare` that was cut off \
+                 left it over, `git tag -d {tag}`"
+            );
+            let Subject {
+                package, baseline, ..
+            } = &subjects[name];
+            // Without any release it was looked for already.
+            ensure!(
+                baseline.is_none() || !registry::is_out(shell, package, to)?,
+                "{name} {to} is out already, and its tag is not here: `git fetch --tags`, and pull what was released"
             );
         }
-        print!("{}", overview(&releases, &silent));
+        remarks.extend(left_behind(&subjects, &releases, &unreleased));
+        print!("{}", overview(&releases, &remarks));
         let is_compared = |release: &Release| subjects[&release.name].baseline.is_some();
         let semver = match self.execute && releases.iter().any(is_compared) {
             true => semver::TOOL.find_or_install(workspace)?,
@@ -108,7 +120,7 @@ impl Prepare {
         let tree = word(&workspace.target().join(TREE));
         let mut steps = vec![
             Step::new("a tree of its own").here([
-                "git", "worktree", "add", "--force", "--detach", &tree, "HEAD",
+                "git", "worktree", "add", "--force", "--force", "--detach", &tree, "HEAD",
             ]),
             Step {
                 title: "versions and changelogs".to_owned(),
@@ -168,7 +180,10 @@ impl Prepare {
         subjects: &BTreeMap<String, Subject<'_>>,
         releases: &[Release],
     ) -> Result<Vec<Action>> {
-        let date = self.date.clone().unwrap_or_else(today);
+        let date = self
+            .date
+            .unwrap_or_else(|| DateTime::<Utc>::from(SystemTime::now()).date_naive());
+        let date = date.format("%Y-%m-%d").to_string();
         let raised: Vec<&Release> = releases.iter().filter(|r| r.from != r.to).collect();
         let listed = raised
             .iter()
@@ -303,6 +318,37 @@ fn silent(
     Ok(remarks)
 }
 
+/// The crates whose changelogs have something unreleased.
+fn unreleased(candidates: &BTreeMap<String, Candidate>) -> BTreeSet<String> {
+    let tell = candidates
+        .values()
+        .filter(|it| it.changelog.need().is_some());
+    tell.map(|candidate| candidate.name.clone()).collect()
+}
+
+/// Remarks on crates that are tested with changes of another which are not released along.
+fn left_behind(
+    subjects: &BTreeMap<String, Subject<'_>>,
+    releases: &[Release],
+    unreleased: &BTreeSet<String>,
+) -> Vec<String> {
+    let published: Vec<&Package> = subjects.values().map(|subject| subject.package).collect();
+    let mut remarks = Vec::new();
+    for Release { name, .. } in releases {
+        let uses = crates::needs(subjects[name].package, &published).uses;
+        let stays = |used: &&String| {
+            unreleased.contains(*used) && releases.iter().all(|other| other.name != **used)
+        };
+        remarks.extend(uses.iter().filter(stays).map(|used| {
+            format!(
+                "{name} is tested with what is unreleased in {used}, and goes out without it: name {used}, too, unless {name} \
+                 does without"
+            )
+        }));
+    }
+    remarks
+}
+
 /// The table of releases, and the remarks.
 fn overview(releases: &[Release], remarks: &[String]) -> String {
     let head = ["crate", "from", "to", "why"].map(str::to_owned);
@@ -333,6 +379,13 @@ fn execute(
 ) -> Result<ExitCode> {
     let here = &workspace.shell;
     let tree = workspace.target().join(TREE);
+    fs::create_dir_all(workspace.target())?;
+    let alone = File::create(tree.with_extension("lock"))?;
+    ensure!(
+        alone.try_lock().is_ok(),
+        "another `prepare` is at work in {}: wait for it",
+        tree.display()
+    );
     remove_tree(here, &tree)?;
     let shells = Shells {
         here,
@@ -340,7 +393,8 @@ fn execute(
     };
     let report = carry_out(steps, &shells);
     if report.has_failed() {
-        undo(here, releases, head)?;
+        let made = git::commit(shells.tree, "HEAD").filter(|commit| commit != head);
+        undo(here, releases, head, made.as_deref())?;
     }
     remove_tree(here, &tree)?;
     print!("{}", report.table());
@@ -367,17 +421,20 @@ fn shell_in(tree: &Path, target: &Path) -> Result<Shell> {
     Ok(shell)
 }
 
-/// Takes back what other trees can see of a release that failed: the branch and the tags.
-fn undo(shell: &Shell, releases: &[Release], head: &str) -> Result<()> {
+/// Takes back what other trees can see of a release that failed: the branch and the tags, as far as they stand at the commit
+/// that was made for it. A tag at another commit came from elsewhere meanwhile.
+fn undo(shell: &Shell, releases: &[Release], head: &str, made: Option<&str>) -> Result<()> {
+    let Some(made) = made else {
+        return Ok(());
+    };
+    if git::commit(shell, "HEAD").as_deref() == Some(made) {
+        cmd!(shell, "git update-ref -m undone HEAD {head} {made}").run()?;
+    }
     for Release { name, to, .. } in releases {
         let tag = git::tag(name, to);
-        let Some(commit) = git::commit(shell, &tag) else {
-            continue;
-        };
-        if git::commit(shell, "HEAD").as_ref() == Some(&commit) {
-            cmd!(shell, "git update-ref -m undone HEAD {head} {commit}").run()?;
+        if git::tagged(shell, &tag).as_deref() == Some(made) {
+            cmd!(shell, "git tag -d {tag}").run()?;
         }
-        cmd!(shell, "git tag -d {tag}").run()?;
     }
     Ok(())
 }
@@ -385,7 +442,7 @@ fn undo(shell: &Shell, releases: &[Release], head: &str) -> Result<()> {
 /// Removes the release's own tree, be it of this run or left over from one that was killed.
 fn remove_tree(shell: &Shell, tree: &Path) -> Result<()> {
     if tree.exists() {
-        cmd!(shell, "git worktree remove --force {tree}")
+        cmd!(shell, "git worktree remove --force --force {tree}")
             .quiet()
             .ignore_status()
             .ignore_stderr()
@@ -395,10 +452,4 @@ fn remove_tree(shell: &Shell, tree: &Path) -> Result<()> {
         fs::remove_dir_all(tree).with_context(|| tree.display().to_string())?;
     }
     Ok(())
-}
-
-fn today() -> String {
-    DateTime::<Utc>::from(SystemTime::now())
-        .format("%Y-%m-%d")
-        .to_string()
 }

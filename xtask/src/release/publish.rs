@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use cargo_metadata::Package;
 use xshell::cmd;
 
@@ -53,7 +53,9 @@ impl Publish {
         let missing = missing(&packages, &states, &self.crates)?;
         print!("{}", table(&packages, &states));
         if missing.is_empty() {
-            println!("\nNothing is left to publish.");
+            println!(
+                "\nNothing is left to publish. If the tags are not pushed yet: `git push --follow-tags`."
+            );
             return Ok(ExitCode::SUCCESS);
         }
         let chosen: Vec<&str> = missing.iter().flat_map(|name| ["-p", name]).collect();
@@ -64,7 +66,15 @@ impl Publish {
         }
         // Whatever cargo says, what counts is what the registry has afterwards.
         let result = command.run();
-        let states = look(workspace, &packages)?;
+        let cause = match &result {
+            Ok(()) => "cargo has uploaded it, and the registry doesn't show it yet".to_owned(),
+            Err(error) => format!("{error:#}"),
+        };
+        let states = look(workspace, &packages).with_context(|| {
+            format!(
+                "{cause}; what is out is not known, since the registry doesn't answer: run the same command again when it does"
+            )
+        })?;
         print!("\n{}", table(&packages, &states));
         let left = missing.iter().filter(|name| states[*name] != State::Out);
         let left: Vec<_> = left.map(String::as_str).collect();
@@ -72,11 +82,8 @@ impl Publish {
             println!("\nAll of it is out. Then `git push --follow-tags`.");
             return Ok(ExitCode::SUCCESS);
         }
-        let cause = result
-            .err()
-            .map_or_else(String::new, |error| format!(" ({error:#})"));
         bail!(
-            "not out yet: {}{cause}; what is out stays out: mend the cause, and run the same command again",
+            "not out yet: {} ({cause}); what is out stays out: mend the cause, and run the same command again",
             left.join(", ")
         )
     }
@@ -89,8 +96,8 @@ fn look(workspace: &Workspace, packages: &[&Package]) -> Result<BTreeMap<String,
     let mut states = BTreeMap::new();
     for package in packages {
         let tag = git::tag(&package.name, &package.version);
-        let state = match git::commit(shell, &tag) {
-            _ if registry::is_out(shell, package)? => State::Out,
+        let state = match git::tagged(shell, &tag) {
+            _ if registry::is_out(shell, package, &package.version)? => State::Out,
             None => State::Unprepared,
             tagged if tagged == head => State::Tagged,
             Some(_) => State::Elsewhere,
@@ -129,7 +136,8 @@ fn missing(
             State::Elsewhere if is_wanted => {
                 let tag = git::tag(name, &package.version);
                 bail!(
-                    "{name} is tagged at another commit: `git checkout {tag}`, and publish from there"
+                    "{name} is tagged at another commit: `git checkout {tag}`, and publish from there; if that tag was left \
+                     over by a `prepare` that was cut off, `git tag -d {tag}`"
                 )
             }
             State::Tagged if is_wanted => {

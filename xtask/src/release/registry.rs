@@ -15,9 +15,9 @@ pub(super) fn newest(shell: &Shell, package: &Package) -> Result<Option<Version>
     find(shell, package, &package.name)
 }
 
-/// Whether the very version of the manifest is out.
-pub(super) fn is_out(shell: &Shell, package: &Package) -> Result<bool> {
-    let exact = format!("{}@{}", package.name, package.version);
+/// Whether this very version of a package is out. One that was yanked is not found.
+pub(super) fn is_out(shell: &Shell, package: &Package, version: &Version) -> Result<bool> {
+    let exact = format!("{}@{version}", package.name);
     Ok(find(shell, package, &exact)?.is_some())
 }
 
@@ -27,7 +27,7 @@ fn find(shell: &Shell, package: &Package, spec: &str) -> Result<Option<Version>>
     let registry = registry.map_or(DEFAULT, String::as_str);
     let question = cmd!(
         shell,
-        "cargo info --color never --registry {registry} {spec}"
+        "cargo info --config net.offline=false --color never --registry {registry} {spec}"
     );
     eprintln!("$ {question}");
     let output = question.quiet().ignore_status().output()?;

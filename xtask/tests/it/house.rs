@@ -185,6 +185,10 @@ impl House {
                 self.directory.path().join("no-such-file"),
             )
             .env_remove("CARGO_TARGET_DIR")
+            // Git sets them for its hooks, from which these tests may run.
+            .env_remove("GIT_DIR")
+            .env_remove("GIT_INDEX_FILE")
+            .env_remove("GIT_WORK_TREE")
             .output();
         Ended::from(output.expect(program))
     }

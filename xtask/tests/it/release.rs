@@ -1,5 +1,6 @@
 //! Releases a small workspace to a registry on loopback, well and badly.
 
+use std::fs;
 use std::process::Command;
 
 use crate::house::House;
@@ -45,7 +46,7 @@ alpha   0.1.0  0.1.0  first release; 1 added
 This is a dry run. With --execute, step by step, or else nothing of it:
 
 a tree of its own
-  $ git worktree add --force --detach {tree} HEAD
+  $ git worktree add --force --force --detach {tree} HEAD
 versions and changelogs
   crates/kernel/CHANGELOG.md: Unreleased -> 0.1.0 (2026-01-02): 1 added
   crates/alpha/CHANGELOG.md: Unreleased -> 0.1.0 (2026-01-02): 1 added
@@ -75,6 +76,7 @@ fn what_is_cut_off_in_the_middle_is_finished_by_running_it_again() {
     // Left over from a `prepare` that was killed.
     house.git(&["worktree", "add", "--quiet", "--detach", "target/prepare"]);
     house.write("target/prepare/crates/alpha/CHANGELOG.md", "half");
+    house.git(&["worktree", "lock", "target/prepare"]);
     let prepared = house
         .release(&["prepare", "--date", DATE, "--execute"])
         .must_succeed();
@@ -150,6 +152,28 @@ This is a dry run. With --execute, in this order:
         .stdout;
     assert!(over.contains("Nothing is left to publish."), "{over}");
     assert_eq!(house.registry.tried().len(), 4);
+
+    // A colleague has released the next version, and pushed neither commit nor tag.
+    house.replace(
+        "crates/beta/Cargo.toml",
+        "version.workspace = true",
+        "version = \"0.1.1\"",
+    );
+    house
+        .run(
+            "cargo",
+            &["publish", "--quiet", "--allow-dirty", "-p", "beta"],
+        )
+        .must_succeed();
+    house.git(&["checkout", "--quiet", "."]);
+    house.replace(
+        "crates/beta/CHANGELOG.md",
+        "## Unreleased\n",
+        "## Unreleased\n\n### Fixed\n\n- A fault.\n",
+    );
+    house.commit("fix(beta): a fault");
+    let twice = house.release(&["prepare", "beta"]).must_fail();
+    assert!(twice.contains("beta 0.1.1 is out already"), "{twice}");
 
     // A stranger can use it.
     house.write(
@@ -283,6 +307,81 @@ fn what_can_only_be_done_by_half_is_refused_at_once() {
     );
     let said = house.release(&["publish", "beta"]).must_fail();
     assert!(said.contains("beta is not prepared"), "{said}");
+}
+
+#[test]
+fn a_release_that_would_be_on_no_branch_or_beside_others_is_refused() {
+    let house = House::new();
+    house.git(&["switch", "--quiet", "--detach"]);
+    let said = house.release(&["prepare"]).must_fail();
+    assert!(said.contains("no branch is checked out"), "{said}");
+    house.git(&["switch", "--quiet", "main"]);
+    house.git(&["branch", "upstream"]);
+    house.git(&["branch", "--quiet", "--set-upstream-to=upstream"]);
+    house.release(&["prepare"]).must_succeed();
+    house.git(&["switch", "--quiet", "upstream"]);
+    house.git(&["commit", "--quiet", "--allow-empty", "-m", "feat: more"]);
+    house.git(&["tag", "alpha-v0.1.0"]);
+    house.git(&["switch", "--quiet", "main"]);
+    let said = house.release(&["prepare"]).must_fail();
+    assert!(
+        said.contains("main lacks 1 commits of its upstream"),
+        "{said}"
+    );
+    // That of another branch, or of a release that was killed before its last step.
+    house.git(&["branch", "--quiet", "--unset-upstream"]);
+    let said = house.release(&["prepare", "alpha"]).must_fail();
+    assert!(
+        said.contains("there is a tag alpha-v0.1.0 already"),
+        "{said}"
+    );
+    let said = house.release(&["publish", "alpha"]).must_fail();
+    assert!(said.contains("git tag -d alpha-v0.1.0"), "{said}");
+    house.git(&["tag", "-d", "alpha-v0.1.0"]);
+    // A branch is no tag.
+    house.git(&["branch", "alpha-v0.1.0"]);
+    let said = house.release(&["publish", "alpha"]).must_fail();
+    assert!(said.contains("alpha is not prepared"), "{said}");
+}
+
+#[test]
+fn a_release_that_is_killed_before_its_files_arrive_is_finished_by_one_command() {
+    let house = House::new();
+    house.replace("Cargo.toml", "cargo test --quiet --workspace --lib", "true");
+    house.commit("build: check nothing");
+    house.write("target/prepare.lock", "");
+    let lock = fs::File::open(house.root().join("target/prepare.lock")).expect("a file");
+    lock.lock().expect("a lock");
+    let said = house.release(&["prepare", "--execute"]).must_fail();
+    assert!(said.contains("another `prepare` is at work"), "{said}");
+    drop(lock);
+    house
+        .release(&["prepare", "--date", DATE, "--execute"])
+        .must_succeed();
+    let prepared = house.traces();
+    house.git(&["read-tree", "-m", "-u", "HEAD", "HEAD~1"]);
+    let said = house.release(&["publish"]).must_fail();
+    let cure = "git read-tree -m -u HEAD~1 HEAD";
+    assert!(said.contains(cure), "{said}");
+    let words: Vec<_> = cure.split(' ').skip(1).collect();
+    house.git(&words);
+    assert_eq!(house.traces(), prepared);
+}
+
+#[test]
+fn who_is_tested_with_more_than_goes_out_is_told() {
+    let house = House::new();
+    house.release_for_the_first_time();
+    house.unreleased("kernel", "### Fixed\n\n- A fault.\n");
+    house.unreleased("alpha", "### Added\n\n- A thing.\n");
+    house.commit("feat: more");
+    let told = house.release(&["prepare", "alpha"]).must_succeed().stdout;
+    assert!(
+        told.contains("alpha is tested with what is unreleased in kernel"),
+        "{told}"
+    );
+    let told = house.release(&["prepare"]).must_succeed().stdout;
+    assert!(!told.contains("is tested with"), "{told}");
 }
 
 #[test]
