@@ -3,6 +3,8 @@
 //! Answers: [`Error`], [`ErrorKind`]. Never: holds a secret, a URL with a query, or a foreign error type in its
 //! signature.
 
+mod words;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,10 +14,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 
+use words::place;
+pub(crate) use words::{one_line, without_value};
+
 /// How much of an answer's body an error keeps.
 const BODY_KEPT: usize = 4096;
-/// How much of a provider's message an error keeps.
-const MESSAGE_KEPT: usize = 500;
 
 /// What a caller can meet. Cheap to clone: all callers that waited for one failed token request share one error.
 ///
@@ -405,6 +408,22 @@ impl Error {
         self.copied(|copy| copy.message = format!("{}; {why}", copy.message).into())
     }
 
+    /// The same failure, with no secret in the words of its causes, which are foreign. Causes that tell none stay what they
+    /// are; of others only the words are left.
+    pub(crate) fn hiding(self, hide: impl Fn(&str) -> String) -> Self {
+        let Some(source) = &self.0.source else {
+            return self;
+        };
+        let told: Vec<String> = self.causes().map(ToString::to_string).collect();
+        let told = told.join(": ");
+        let shown = format!("{source:?}: {told}");
+        if hide(&shown) == shown {
+            return self;
+        }
+        let words: Box<dyn StdError + Send + Sync> = hide(&told).into();
+        self.copied(|copy| copy.source = Some(Arc::from(words)))
+    }
+
     fn copied(&self, change: impl FnOnce(&mut Inner)) -> Self {
         let mut copy = Inner {
             kind: self.0.kind,
@@ -422,13 +441,19 @@ impl Error {
     /// The failure with its causes in one line, for a log.
     pub(crate) fn with_causes(&self) -> impl fmt::Display {
         let mut text = self.to_string();
-        let mut cause = StdError::source(self);
-        while let Some(error) = cause {
+        for cause in self.causes() {
             text.push_str(": ");
-            text.push_str(&one_line(&error.to_string()));
-            cause = error.source();
+            text.push_str(&one_line(&cause.to_string()));
         }
         text
+    }
+
+    /// What led to the failure, the nearest first.
+    pub(crate) fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+        std::iter::successors(StdError::source(self), |cause| {
+            let cause = *cause;
+            cause.source()
+        })
     }
 
     /// What kind of failure this is.
@@ -508,55 +533,6 @@ impl fmt::Debug for Inner {
     }
 }
 
-/// A JSON path as it may be shown; `None` where it says nothing.
-fn place(path: &str) -> Option<String> {
-    let path: Vec<_> = path.split('.').map(shown_segment).collect();
-    let path = path.join(".");
-    let is_empty = matches!(path.as_str(), "" | "$" | "." | "?");
-    (!is_empty).then(|| one_line(&path))
-}
-
-/// A part of a JSON path, unless it looks like data: the keys of a map are the provider's, and can be anything.
-fn shown_segment(segment: &str) -> &str {
-    let is_name =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$' | '[' | ']' | '@');
-    if segment.len() <= 40 && segment.chars().all(is_name) {
-        segment
-    } else {
-        "?"
-    }
-}
-
-/// A foreign text as one printable line of bounded length, which reads as it stands there: what ends a line elsewhere
-/// (U+2028, U+2029) or turns the writing around (U+202A to U+202E, U+2066 to U+2069) is a space.
-fn one_line(text: &str) -> String {
-    let moves = |c: char| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars()
-        .map(|c| if c.is_control() || moves(c) { ' ' } else { c })
-        .take(MESSAGE_KEPT)
-        .collect()
-}
-
-/// What a JSON error says about the expectation, without the value that was found: that can be a secret.
-pub(crate) fn without_value(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!("line {} column {}", error.line(), error.column());
-    if let Some(start) = text.rfind("expected ").filter(|_| error.is_data()) {
-        let expected = text[start..].split(" at line ").next().unwrap_or_default();
-        return format!("{expected} at {place}");
-    }
-    if error.is_data() && (text.starts_with("missing field") || text.starts_with("duplicate field"))
-    {
-        return text;
-    }
-    let class = if error.is_eof() {
-        "the JSON ends too early"
-    } else {
-        "no valid JSON"
-    };
-    format!("{class} at {place}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -580,14 +556,6 @@ mod tests {
         };
         let error = Error::answered(ErrorKind::Invalid, "refused", None, answer);
         assert_eq!(error.to_string(), "refused: a b c d e f\u{e9}");
-    }
-
-    #[test]
-    fn json_error_does_not_repeat_the_value() {
-        let found = serde_json::from_str::<u64>("\"canary\"");
-        let text = without_value(&found.expect_err("a text is no number"));
-        assert!(text.starts_with("expected u64"), "{text}");
-        assert!(!text.contains("canary"), "{text}");
     }
 
     #[test]

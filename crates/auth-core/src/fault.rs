@@ -101,14 +101,30 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let wait = match value.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
-            // By the number of seconds: on some systems a `SystemTime` does not reach as far as a date can.
-            let date = DateTime::parse_from_rfc2822(value).ok()?.timestamp();
-            let now = now.duration_since(SystemTime::UNIX_EPOCH);
-            let now = i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
-            Duration::from_secs(u64::try_from(date.saturating_sub(now)).unwrap_or_default())
+            let wait = http_date(value)?.saturating_sub(unix_seconds(now));
+            Duration::from_secs(u64::try_from(wait).unwrap_or_default())
         }
     };
     Some(wait.min(LONGEST_RETRY_AFTER))
+}
+
+/// A date as HTTP writes it (RFC 9110 section 5.6.7), in seconds since 1970: on some systems a `SystemTime` does not reach as
+/// far as a date can.
+pub(crate) fn http_date(text: &str) -> Option<i64> {
+    let date = DateTime::parse_from_rfc2822(text.trim()).ok()?;
+    Some(date.timestamp())
+}
+
+/// The whole seconds since 1970, rounded down.
+pub(crate) fn unix_seconds(at: SystemTime) -> i64 {
+    match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => {
+            let before = before.duration();
+            let whole = i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
+            -whole - i64::from(before.subsec_nanos() > 0)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -84,6 +84,19 @@ impl Grant {
         }
     }
 
+    /// The sign-in in words.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::AuthorizationCode(_) => GrantType::AuthorizationCode.name(),
+            Self::ClientCredentials => GrantType::ClientCredentials.name(),
+            #[cfg(feature = "password-grant")]
+            Self::Password { .. } => GrantType::Password.name(),
+            Self::Resumed(first) => first.name(),
+            Self::StaticToken(_) => "static token",
+            Self::Basic { .. } => "key by HTTP Basic",
+        }
+    }
+
     /// Says whether it can be done again without a person.
     pub(crate) fn is_repeatable(&self) -> bool {
         !matches!(self, Self::AuthorizationCode(_) | Self::Resumed(_))

@@ -7,6 +7,7 @@ mod call;
 #[cfg(feature = "conformance")]
 mod canned;
 mod content;
+mod diagnose;
 mod download;
 mod file_name;
 mod profile;

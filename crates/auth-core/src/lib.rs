@@ -5,6 +5,7 @@ mod authorize;
 #[doc(hidden)]
 pub mod canned;
 mod clock;
+mod diagnosis;
 mod dialect;
 mod endpoint;
 mod error;
@@ -44,13 +45,13 @@ pub use integrator::LoopbackSignIn;
 #[cfg(feature = "conformance")]
 pub use integrator::check_token_store;
 pub use integrator::{
-    Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Clock, Decode, Download,
-    Error, ErrorKind, Generation, HeaderMap, HeaderName, HeaderValue, Health, HealthState,
-    HealthWatch, ItemPlace, Items, List, ManualClock, MemoryStore, Method, Page, Paging,
-    PendingAuthorization, PendingAuthorizations, RateLimiter, RefreshMark, Response, RetryBudget,
-    Saved, Secret, SecretProvider, SecretSource, Session, Settings, StatusCode, StoreKey,
-    StoreLock, StoredTokens, SystemClock, TokenSet, TokenStore, Transport, TransportBuilder,
-    Upload, Url, async_trait,
+    Authorization, AuthorizationCode, AuthorizationRequest, Bytes, Call, Check, Clock, Decode,
+    Diagnosis, Download, Error, ErrorKind, Finding, FindingState, Generation, HeaderMap,
+    HeaderName, HeaderValue, Health, HealthState, HealthWatch, ItemPlace, Items, List, ManualClock,
+    MemoryStore, Method, Page, Paging, PendingAuthorization, PendingAuthorizations, RateLimiter,
+    RefreshMark, Response, RetryBudget, Saved, Secret, SecretProvider, SecretSource, Session,
+    Settings, StatusCode, StoreKey, StoreLock, StoredTokens, SystemClock, TokenSet, TokenStore,
+    Transport, TransportBuilder, Upload, Url, async_trait,
 };
 #[cfg(feature = "models")]
 pub use integrator::{Joined, QueryValue, Request};
@@ -64,6 +65,7 @@ pub mod integrator {
     pub use crate::authorize::LoopbackSignIn;
     pub use crate::authorize::{AuthorizationRequest, PendingAuthorization, PendingAuthorizations};
     pub use crate::clock::{Clock, ManualClock, SystemClock};
+    pub use crate::diagnosis::{Check, Diagnosis, Finding, FindingState};
     pub use crate::error::{Error, ErrorKind};
     pub use crate::grant::AuthorizationCode;
     pub use crate::http::{Call, Download, Response, Upload};

@@ -16,6 +16,8 @@
 mod arrival;
 #[cfg(feature = "conformance")]
 mod canned;
+mod checkup;
+mod failed_call;
 mod flight;
 mod health;
 mod hider;
@@ -50,6 +52,9 @@ use crate::settings::Settings;
 use crate::token::{Authorization, Generation, LiveToken, Schedule, TokenSet};
 
 use arrival::{Arrival, Teller, Wait};
+pub(crate) use checkup::{Checkup, End, Found, Reached, Standing, Visit, Whose};
+use failed_call::FailedCall;
+pub(crate) use failed_call::is_of_one_call;
 use flight::Flight;
 pub use health::{Health, HealthState, HealthWatch};
 pub(crate) use hider::Hider;
@@ -103,6 +108,8 @@ pub(crate) struct Inner {
     changes: watch::Sender<()>,
     /// Whether a task tries again to save what could not be saved.
     saves_later: AtomicBool,
+    /// The call that failed last, for a diagnosis; a good call does not touch it.
+    failed_call: FailedCall,
 }
 
 /// A renewal under way, as its waiters know it.
@@ -122,6 +129,8 @@ struct State {
     known: Option<(Generation, TokenSet)>,
     failures: u32,
     failed: Option<(Error, Instant)>,
+    /// Which token was taken into use last, and when.
+    in_use_since: Option<(Generation, Instant)>,
     refusals: Refusals,
 }
 
@@ -152,6 +161,7 @@ impl Session {
             state: Mutex::default(),
             changes: watch::channel(()).0,
             saves_later: AtomicBool::new(false),
+            failed_call: FailedCall::default(),
         }));
         if let Some(tokens) = tokens {
             let inner = &session.0;
@@ -269,7 +279,8 @@ impl Session {
             within(clock, self.0.longest_flight(), landing).await;
         }
         if self.0.source.place.has_unsaved() {
-            self.0.source.place.save_again(clock).await?;
+            let saved = self.0.source.place.save_again(clock).await;
+            saved.map_err(|error| self.hidden(error))?;
             self.0.changes.send_replace(());
         }
         Ok(())
@@ -313,6 +324,11 @@ impl Session {
             scrubber.add(token.set.access_token.expose());
         }
         scrubber
+    }
+
+    /// The failure without this session's secrets: the words of a store are foreign, and can hold what it was given.
+    fn hidden(&self, error: Error) -> Error {
+        error.hiding(|text| self.scrubber().scrub(text))
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {

@@ -43,6 +43,8 @@ pub struct Settings {
     pub(crate) rate_limiter: Option<Option<RateLimiter>>,
     pub(crate) retry_budget: Option<Option<RetryBudget>>,
     pub(crate) store: Option<Arc<dyn TokenStore>>,
+    /// The type of the store, for a diagnosis: its `Debug` may tell more than a support desk should read.
+    store_type: &'static str,
     pub(crate) store_timeout: Duration,
     /// What clients of these settings may spend at token endpoints, where they share no transport.
     token_budgets: TokenBudgets,
@@ -68,6 +70,7 @@ impl Settings {
             rate_limiter: None,
             retry_budget: None,
             store: None,
+            store_type: std::any::type_name::<MemoryStore>(),
             store_timeout: Duration::from_secs(5),
             token_budgets: TokenBudgets::default(),
             token_rate_limiter: None,
@@ -162,8 +165,9 @@ impl Settings {
     }
 
     /// Where token sets are kept. Default: in the client's own memory.
-    pub fn store(mut self, store: impl TokenStore + 'static) -> Self {
+    pub fn store<S: TokenStore + 'static>(mut self, store: S) -> Self {
         self.store = Some(Arc::new(store));
+        self.store_type = std::any::type_name::<S>();
         self
     }
 
@@ -288,6 +292,12 @@ impl Settings {
         self.store
             .clone()
             .unwrap_or_else(|| Arc::new(MemoryStore::new()))
+    }
+
+    /// The name of the store's type, without the path to it.
+    pub(crate) fn store_name(&self) -> &'static str {
+        let outer = self.store_type.split('<').next().unwrap_or_default();
+        outer.rsplit("::").next().unwrap_or_default()
     }
 
     /// How long a store's lock may be held: for a token request, another after it, and what the store itself takes.

@@ -20,12 +20,15 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use crate::authorize::random_text;
 use crate::error::Error;
+use crate::session::Hider;
 use crate::transport::Incoming;
 
 use super::file_name;
 
 /// A download may be as large as this unless it says otherwise: 1 GiB.
 const LIMIT: u64 = 1 << 30;
+/// What is said of an answer without content.
+const NO_FILE: &str = "it has no content that could be a file";
 
 /// A good answer whose body is still to be read: by [`chunk`](Self::chunk), as a [`Stream`], or at once into memory, a
 /// writer or a file.
@@ -71,10 +74,11 @@ pub struct Download {
     limit: u64,
     asks_for_part: bool,
     asks_for_head: bool,
+    hider: Hider,
 }
 
 impl Download {
-    pub(super) fn new(received: http::Response<(Bytes, Option<Incoming>)>) -> Self {
+    pub(super) fn new(received: http::Response<(Bytes, Option<Incoming>)>, hider: Hider) -> Self {
         let (head, (at_hand, rest)) = received.into_parts();
         let length = match &rest {
             Some(rest) => rest.announced(),
@@ -89,6 +93,7 @@ impl Download {
             limit: LIMIT,
             asks_for_part: false,
             asks_for_head: false,
+            hider,
         }
     }
 
@@ -148,7 +153,7 @@ impl Download {
             self.rest = None;
             self.at_hand = Bytes::new();
         }
-        Poll::Ready(outcome)
+        Poll::Ready(outcome.map_err(|error| self.hider.failed(error)))
     }
 
     fn poll_counted(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
@@ -198,18 +203,13 @@ impl Download {
         let is_empty = self.length == Some(0) || self.rest.is_none() && self.at_hand.is_empty();
         let is_none = matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
         if is_none || self.asks_for_head || status == StatusCode::ACCEPTED && is_empty {
-            return Err(self.unfit("it has no content that could be a file"));
+            return Err(self.unfit(NO_FILE));
         }
         self.check_whole()
     }
 
     fn unfit(&self, problem: &str) -> Error {
-        let status = self.head.status;
-        Error::decode(
-            "",
-            &format!("{problem} (status {})", status.as_u16()),
-            status,
-        )
+        self.hider.failed(unfit(self.head.status, problem))
     }
 
     /// Reads the whole body into memory.
@@ -285,10 +285,10 @@ impl Download {
         // Not on another thread, where it could be made after the guard is gone.
         let mut file = File::from_std(make(&path).map_err(unwritable)?);
         let may_be_empty = self.head.status != StatusCode::ACCEPTED;
-        let nothing = self.unfit("it has no content that could be a file");
+        let (head, hider) = (self.head.status, self.hider.clone());
         let written = self.write_to(&mut file).await?;
         if written == 0 && !may_be_empty {
-            return Err(nothing);
+            return Err(hider.failed(unfit(head, NO_FILE)));
         }
         if let Some(replaced) = replaced {
             hand_on(&replaced, &file).await.map_err(unwritable)?;
@@ -334,6 +334,11 @@ async fn hand_on(replaced: &Metadata, file: &File) -> io::Result<()> {
 #[cfg(not(unix))]
 async fn hand_on(_: &Metadata, _: &File) -> io::Result<()> {
     Ok(())
+}
+
+fn unfit(status: StatusCode, problem: &str) -> Error {
+    let problem = format!("{problem} (status {})", status.as_u16());
+    Error::decode("", &problem, status)
 }
 
 fn unwritable(error: io::Error) -> Error {

@@ -172,7 +172,7 @@ impl Response {
         } else {
             misfit.problem()
         };
-        Error::decode(&self.hider.hide(misfit.path()), problem, self.status)
+        self.unreadable(misfit.path(), problem)
     }
 
     fn misfit(&self, path: &str, error: &serde_json::Error) -> Error {
@@ -189,7 +189,12 @@ impl Response {
             let kind = known.map_or("not JSON".to_owned(), |usual| format!("`{usual}`"));
             problem = format!("{problem}; its content type is {kind}, so it may come from a proxy");
         }
-        Error::decode(&self.hider.hide(path), &problem, self.status)
+        self.unreadable(path, &problem)
+    }
+
+    fn unreadable(&self, path: &str, problem: &str) -> Error {
+        let error = Error::decode(&self.hider.hide(path), problem, self.status);
+        self.hider.failed(error)
     }
 }
 

@@ -55,7 +55,7 @@ impl Shared {
         let asks_for_part = call.headers.contains_key(RANGE);
         let asks_for_head = call.method == Method::HEAD;
         let received = self.spanned(call, Reading::Head).await?;
-        let download = Download::new(received);
+        let download = Download::new(received, self.session.hider());
         Ok(download.asked_for(asks_for_part, asks_for_head))
     }
 
@@ -74,6 +74,7 @@ impl Shared {
             .await;
         if let Err(error) = &sent {
             span.record("error.type", field::debug(error.kind()));
+            self.session.call_failed(error);
         }
         sent
     }

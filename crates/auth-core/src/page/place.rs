@@ -53,7 +53,8 @@ impl ItemPlace {
             "."
         };
         let path = format!("{}{dot}{within}", self.path());
-        Error::decode(&self.hider.hide(&path), problem, self.status)
+        let error = Error::decode(&self.hider.hide(&path), problem, self.status);
+        self.hider.failed(error)
     }
 }
 

@@ -98,7 +98,9 @@ impl Walk {
     pub(super) fn fetch(self) -> Fetching {
         Box::pin(async move {
             let response = self.request()?.send().await?;
-            self.read(response)
+            let hider = response.hider.clone();
+            let page = self.read(response);
+            page.map_err(|error| hider.failed(error))
         })
     }
 

@@ -11,9 +11,9 @@ use crate::error::Error;
 use crate::store::StoredTokens;
 use crate::token::{LiveToken, TokenSet};
 
-use super::Inner;
 use super::arrival::Teller;
 use super::renewal::Obtained;
+use super::{Inner, Session};
 
 /// One renewal. Dropped before it landed (its runtime was shut down, or foreign code panicked), it leaves the session
 /// ready for the next, and then tells whoever waits.
@@ -53,7 +53,8 @@ impl Flight {
             Ok((token, stored)) => (Ok(token), stored),
             Err(error) => {
                 span.record("error.type", field::debug(error.kind()));
-                (Err(error), None)
+                let session = Session(Arc::clone(&self.session));
+                (Err(session.hidden(error)), None)
             }
         };
         let _entered = span.entered();

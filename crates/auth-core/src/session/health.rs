@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::clock::within;
 use crate::error::{Error, ErrorKind};
 
-use super::{Inner, Session, UNDER_WAY};
+use super::{Inner, Session, State, UNDER_WAY};
 
 /// How a session stands at one moment. Holds no secret.
 ///
@@ -145,7 +145,11 @@ fn seen(health: &Health) -> Seen {
 impl Inner {
     /// The health, and how long it lasts if nothing happens.
     fn health(&self) -> (Health, Option<Duration>) {
-        let state = self.state();
+        self.health_of(&self.state())
+    }
+
+    /// The health in this state, and how long it lasts.
+    pub(super) fn health_of(&self, state: &State) -> (Health, Option<Duration>) {
         let now = self.clock.now();
         let current = self.current.load();
         let valid = current.as_ref().filter(|token| now < token.expires_at);

@@ -1,6 +1,8 @@
-//! Takes a session's secrets out of a text that is told after the call that it belongs to.
+//! Speaks for the session of an answer that is read after its call: takes its secrets out of a text, and hears of failures.
 
 use std::fmt;
+
+use crate::error::Error;
 
 use super::Session;
 
@@ -23,6 +25,15 @@ impl Hider {
             Some(session) => session.scrubber().scrub(text),
             None => text.to_owned(),
         }
+    }
+
+    /// The failure, once it is remembered for a diagnosis.
+    #[cold]
+    pub(crate) fn failed(&self, error: Error) -> Error {
+        if let Some(session) = &self.0 {
+            session.call_failed(&error);
+        }
+        error
     }
 }
 

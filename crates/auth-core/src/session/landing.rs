@@ -75,6 +75,13 @@ impl Inner {
             let known = (token.authorization.generation(), token.set.clone());
             state.known = Some(known);
         }
+        let generation = token.authorization.generation();
+        if state
+            .in_use_since
+            .is_none_or(|(since, _)| since != generation)
+        {
+            state.in_use_since = Some((generation, now));
+        }
         self.source.seen.add(&token.set);
         self.current.store(Some(Self::looked_at(token, now)));
         self.renewable_from.store(0, Ordering::Release);

@@ -21,6 +21,8 @@ const TAKEOVER: Duration = Duration::from_secs(1);
 pub(super) struct Place {
     pub(super) store: Arc<dyn TokenStore>,
     pub(super) key: StoreKey,
+    /// What kind of store it is.
+    pub(super) name: &'static str,
     /// How long a load or a save may take.
     pub(super) timeout: Duration,
     /// How long the lock may be held.
@@ -70,6 +72,7 @@ impl Place {
         Self {
             store: settings.make_store(),
             key,
+            name: settings.store_name(),
             timeout: settings.store_timeout,
             lease: settings.lease(),
             seen: Mutex::default(),
@@ -197,11 +200,19 @@ pub(super) async fn in_time<T>(
     what: &str,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
+    let done = within(clock, limit, surviving(what, work)).await;
+    done.unwrap_or_else(|| Err(Error::store(what, "it did not answer in time")))
+}
+
+/// Makes a failure of a panic.
+pub(super) async fn surviving<T>(
+    what: &str,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     let mut work = pin!(work);
-    let work = poll_fn(|context| {
+    poll_fn(|context| {
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
         polled.unwrap_or_else(|_| Poll::Ready(Err(Error::store(what, "it panicked"))))
-    });
-    let done = within(clock, limit, work).await;
-    done.unwrap_or_else(|| Err(Error::store(what, "it did not answer in time")))
+    })
+    .await
 }

@@ -1,6 +1,7 @@
 //! Plants secrets everywhere and looks for them in all that is shown: errors, `Debug`, and every trace line and log
 //! record of this crate and of those that it uses.
 
+mod diagnosis;
 #[cfg(feature = "conformance")]
 mod exports;
 mod failures;
@@ -250,6 +251,9 @@ async fn live(shown: &Watch, client: &ApiClient) {
     }
     shown.debug(client);
     shown.debug(session);
+    let diagnosis = client.diagnose().await;
+    shown.shown.note(&diagnosis.to_string());
+    shown.debug(&diagnosis);
 }
 
 #[tokio::test]

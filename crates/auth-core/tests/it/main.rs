@@ -8,6 +8,7 @@ mod canary;
 mod clocks;
 #[cfg(feature = "conformance")]
 mod conformance;
+mod diagnosis;
 mod dialects;
 mod endpoint;
 mod http;

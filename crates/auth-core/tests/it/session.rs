@@ -2,6 +2,7 @@
 
 mod attacked;
 mod cancel;
+mod checkup;
 mod crash;
 mod cut_off;
 mod health;

@@ -19,7 +19,7 @@ const COLUMNS: &[&[&str]] = &[
     ],
     &["endpoint", "store"],
     &["settings"],
-    &["session", "authorize"],
+    &["session", "authorize", "diagnosis"],
     &["http"],
     &["page", "webhook"],
     &["canned", "operation"],

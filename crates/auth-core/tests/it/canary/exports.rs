@@ -26,6 +26,7 @@ const HARMLESS: &[&str] = &[
     "BaseUrl",
     "BodyFormat",
     "Bytes",
+    "Check",
     "ClientProof",
     "Clock",
     "Decode",
@@ -33,6 +34,7 @@ const HARMLESS: &[&str] = &[
     "Error",
     "ErrorKind",
     "Exchange",
+    "FindingState",
     "GrantType",
     "HeaderMap",
     "HeaderName",
@@ -232,6 +234,10 @@ async fn calls(gallery: &mut Gallery, url: &str) {
     gallery.show(session);
     gallery.show(&session.health());
     gallery.show(&session.watch_health());
+    let diagnosis = client.diagnose().await;
+    gallery.watch.shown.note(&diagnosis.to_string());
+    gallery.show(&diagnosis.findings()[0]);
+    gallery.show(&diagnosis);
     gallery.show(&session.authorization().await.expect("a token"));
     let call = || {
         client
