@@ -22,6 +22,10 @@ pub(crate) fn answer(
             "a Cookie header, though no vendor sets one for its API",
         ));
     }
+    if inbound.method == "HEAD" && inbound.path == "/" {
+        // Clients look so whether a host is there, and what time it has.
+        return Ok(Answer::empty(204));
+    }
     match inbound.host {
         Host::Communic8 => communic8::answer(state, inbound, notes),
         Host::WebCommander => webcommander::answer(state, inbound, notes),

@@ -352,6 +352,21 @@ async fn spoiled_requests_are_refused_with_their_reason() {
 }
 
 #[tokio::test]
+async fn who_looks_whether_a_host_is_there_is_told_so_with_the_time_and_not_refused() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for host in Host::ALL {
+        let look = |method| Call::new(method, format!("{}/", sandbox.url(host)));
+        let reply = look(Method::HEAD).send().await;
+        assert_eq!(reply.status, 204);
+        assert!(reply.headers.contains_key("date"), "{host:?}");
+        assert!(sandbox.refusals().is_empty(), "{:?}", sandbox.refusals());
+        let other = look(Method::GET).send().await;
+        assert!((400..500).contains(&other.status), "{host:?}");
+        sandbox.clear();
+    }
+}
+
+#[tokio::test]
 async fn each_vendor_writes_errors_its_own_way() {
     let sandbox = Sandbox::start().await.unwrap();
     for (host, path, member) in [
