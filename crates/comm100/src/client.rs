@@ -1,6 +1,6 @@
 //! Makes authorized calls to one Comm100 account.
 
-use auth_core::{ApiClient, Call, Error, Method, Session, TokenSet};
+use auth_core::{ApiClient, Call, Diagnosis, Error, Method, Session, TokenSet};
 
 use crate::UserInfo;
 
@@ -166,6 +166,41 @@ impl Client {
     /// ```
     pub fn token_set(&self) -> Option<TokenSet> {
         self.api.session().token_set()
+    }
+
+    /// Looks this client over, for a support ticket: which dialect, age and health of the token, whether the store can be
+    /// reached and used, how far the machine's clock is off, what failed last, and what to do next.
+    ///
+    /// Never fails: a store or host that is away is a finding. [`Diagnosis`] says what is sent and asked: one request without
+    /// credentials, and a look at the store; no token is spent or changed, and none is shown.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = comm100::Client::builder(comm100::Platform::v2(sandbox.url(Host::Comm100Hosted)))
+    /// #     .site_id(credentials::COMM100_SITE_ID)
+    /// #     .oauth_client(
+    /// #         comm100::OAuthClient::new(credentials::COMM100_CLIENT_ID)
+    /// #             .secret(credentials::COMM100_CLIENT_SECRET)
+    /// #             .redirect_uri(credentials::COMM100_REDIRECT_URI),
+    /// #     )
+    /// #     .client_credentials()
+    /// #     .build()?;
+    /// use comm100::{Check, FindingState};
+    /// client.sign_in().await?;
+    /// let diagnosis = client.diagnose().await;
+    /// println!("{diagnosis}");
+    /// assert_eq!(diagnosis.dialect(), "HOSTED_V2");
+    /// assert_eq!(diagnosis.finding(Check::Host).state(), FindingState::Fine);
+    /// # assert_eq!(diagnosis.worst().state(), FindingState::Fine, "{diagnosis}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn diagnose(&self) -> Diagnosis {
+        self.api.diagnose().await
     }
 
     /// The sign-in behind the calls, for a request that you send with an HTTP client of your own.

@@ -1,8 +1,8 @@
 //! Makes authorized calls to one Communic8 instance.
 
 use auth_core::{
-    ApiClient, BaseUrl, Call, Error, Grant, Method, Principal, Profile, SecretSource, Session,
-    Settings, TokenSet, UrlText,
+    ApiClient, BaseUrl, Call, Diagnosis, Error, Grant, Method, Principal, Profile, SecretSource,
+    Session, Settings, TokenSet, UrlText,
 };
 
 use crate::dialect::COMMUNIC8;
@@ -83,6 +83,35 @@ impl Client {
     /// the first sign-in and with a static token.
     pub fn token_set(&self) -> Option<TokenSet> {
         self.api.session().token_set()
+    }
+
+    /// Looks this client over, for a support ticket: which dialect, age and health of the token, whether the store can be
+    /// reached and used, how far the machine's clock is off, what failed last, and what to do next.
+    ///
+    /// Never fails: a store or host that is away is a finding. [`Diagnosis`] says what is sent and asked: one request without
+    /// credentials, and a look at the store; no token is spent or changed, and none is shown.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = communic8::Client::builder(sandbox.url(Host::Communic8))
+    /// #     .client_credentials(credentials::COMMUNIC8_TOKEN_ID, credentials::COMMUNIC8_TOKEN)
+    /// #     .build()?;
+    /// use communic8::{Check, FindingState};
+    /// client.sign_in().await?;
+    /// let diagnosis = client.diagnose().await;
+    /// println!("{diagnosis}");
+    /// assert_eq!(diagnosis.dialect(), "COMMUNIC8");
+    /// assert_eq!(diagnosis.finding(Check::Host).state(), FindingState::Fine);
+    /// # assert_eq!(diagnosis.worst().state(), FindingState::Fine, "{diagnosis}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn diagnose(&self) -> Diagnosis {
+        self.api.diagnose().await
     }
 
     /// The sign-in behind the calls, for a request that you send with an HTTP client of your own.

@@ -26,7 +26,7 @@ pub use given::Given;
 pub use models::{Reread, Specimen, read_every_model, reread};
 pub use operations::call_every_operation;
 pub use outcome::{Came, Exercise, Outcome, download, empty, exists, items, model};
-pub use secrets::{assert_keeps_secrets, faults, impatient, live};
+pub use secrets::{assert_keeps_secrets, diagnosis, faults, impatient, live};
 pub use transcribed::read_every_transcribed_answer;
 pub use vendor_sandbox::openapi::Provider;
 pub use webhooks::{Posted, read_every_webhook, told};

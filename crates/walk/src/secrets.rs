@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use auth_core::{Call, Error, Session, Settings};
+use auth_core::{Call, Diagnosis, Error, Session, Settings};
 use canary::{Secrets, Shown, told};
 use vendor_sandbox::{Endpoint, Fault, Host, Injection, Sandbox};
 
@@ -98,6 +98,12 @@ fn note<T: fmt::Debug>(shown: &Shown, outcome: &Result<T, Error>) {
             shown.note(&String::from_utf8_lossy(body));
         }
     }
+}
+
+/// Shows a diagnosis, as a support ticket has it and as `Debug` does.
+pub fn diagnosis(shown: &Shown, diagnosis: &Diagnosis) {
+    shown.note(&diagnosis.to_string());
+    shown.debug(diagnosis);
 }
 
 /// Fails if a secret of the sandbox was shown, or if nobody listened.

@@ -1,6 +1,6 @@
 //! Makes authorized calls to one WebCommander store.
 
-use auth_core::{ApiClient, Call, Error, Method, Session, TokenSet};
+use auth_core::{ApiClient, Call, Diagnosis, Error, Method, Session, TokenSet};
 
 /// A signed-in WebCommander client. Cheap to clone; clones share session and connections.
 ///
@@ -106,6 +106,40 @@ impl Client {
     /// has an example; `None` before the first sign-in.
     pub fn token_set(&self) -> Option<TokenSet> {
         self.api.session().token_set()
+    }
+
+    /// Looks this client over, for a support ticket: which dialect, age and health of the token, whether the store can be
+    /// reached and used, how far the machine's clock is off, what failed last, and what to do next.
+    ///
+    /// Never fails: a store or host that is away is a finding. [`Diagnosis`] says what is sent and asked: one request without
+    /// credentials, and a look at the store; no token is spent or changed, and none is shown.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vendor_sandbox::{Host, Sandbox, credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = webcommander::Client::builder(sandbox.url(Host::WebCommander))
+    /// #     .application(
+    /// #         credentials::WEBCOMMANDER_CLIENT_ID,
+    /// #         credentials::WEBCOMMANDER_CLIENT_SECRET,
+    /// #         credentials::WEBCOMMANDER_REDIRECT_URI,
+    /// #     )
+    /// #     .user(credentials::WEBCOMMANDER_USERNAME, credentials::WEBCOMMANDER_PASSWORD)
+    /// #     .build()?;
+    /// use webcommander::{Check, FindingState};
+    /// client.sign_in().await?;
+    /// let diagnosis = client.diagnose().await;
+    /// println!("{diagnosis}");
+    /// assert_eq!(diagnosis.dialect(), "WEBCOMMANDER");
+    /// assert_eq!(diagnosis.finding(Check::Host).state(), FindingState::Fine);
+    /// # assert_eq!(diagnosis.worst().state(), FindingState::Fine, "{diagnosis}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn diagnose(&self) -> Diagnosis {
+        self.api.diagnose().await
     }
 
     /// The sign-in behind the calls, for a request that you send with an HTTP client of your own.

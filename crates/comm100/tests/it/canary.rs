@@ -19,6 +19,7 @@ async fn no_secret_is_shown_by_any_way_whatever_fails() {
             shown.debug(&client);
             let call = || client.request(Method::GET, way.path());
             walk::live(&shown, &sandbox, fault.as_ref(), client.session(), call).await;
+            walk::diagnosis(&shown, &client.diagnose().await);
             drop(guard);
             walk::assert_keeps_secrets(&shown, &sandbox, &(way, fault));
         }
@@ -37,6 +38,7 @@ async fn no_api_key_is_shown_whatever_fails() {
         shown.debug(&client);
         let call = || client.request(Method::GET, Way::DashCode.path());
         walk::live(&shown, &sandbox, fault.as_ref(), client.session(), call).await;
+        walk::diagnosis(&shown, &client.diagnose().await);
         drop(guard);
         walk::assert_keeps_secrets(&shown, &sandbox, &fault);
     }

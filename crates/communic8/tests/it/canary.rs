@@ -24,6 +24,7 @@ async fn no_secret_is_shown_by_either_sign_in_whatever_fails() {
             shown.debug(&client);
             let call = || client.request(Method::GET, CHANNELS);
             walk::live(&shown, &sandbox, fault.as_ref(), client.session(), call).await;
+            walk::diagnosis(&shown, &client.diagnose().await);
             drop(guard);
             walk::assert_keeps_secrets(&shown, &sandbox, &(is_static, fault));
         }

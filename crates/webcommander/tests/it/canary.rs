@@ -18,6 +18,7 @@ async fn no_secret_is_shown_whatever_fails() {
         shown.debug(&client);
         let call = || client.request(Method::GET, CUSTOMERS);
         walk::live(&shown, &sandbox, fault.as_ref(), client.session(), call).await;
+        walk::diagnosis(&shown, &client.diagnose().await);
         drop(guard);
         walk::assert_keeps_secrets(&shown, &sandbox, &fault);
     }
