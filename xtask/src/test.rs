@@ -18,13 +18,16 @@ use crate::workspace::{Workspace, features_of, root};
 
 /// The programs that show something: their crate, their name, and the features that they need.
 const EXAMPLES: &[(&str, &str, &str)] = &[
+    ("comm100", "doctor", ""),
     ("comm100", "export_chats", ""),
     ("comm100", "fleet", "redis"),
     ("comm100", "one_process", ""),
     ("comm100", "quickstart", ""),
     ("comm100", "several_processes", "file-store"),
     ("communic8", "add_recipients", ""),
+    ("communic8", "doctor", ""),
     ("communic8", "quickstart", ""),
+    ("webcommander", "doctor", ""),
     ("webcommander", "low_stock", "older"),
     ("webcommander", "quickstart", ""),
 ];
