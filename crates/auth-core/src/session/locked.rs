@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::clock::{Clock, Deadline};
 use crate::error::Error;
 use crate::rate_limit::Turn;
-use crate::secret::Secret;
+use crate::secret::{Scrubber, Secret};
 use crate::store::{RefreshMark, Saved, StoreLock, StoredTokens};
 use crate::token::{Generation, TokenSet};
 
@@ -193,7 +193,9 @@ impl Locked<'_> {
         let mut new = StoredTokens::new(Generation::after(expected), tokens.clone());
         new.mark = mark;
         let saving = self.place.store.save(&self.place.key, expected, &new);
-        let saved = in_time(self.clock, self.place.timeout, "save", saving).await?;
+        let saved = in_time(self.clock, self.place.timeout, "save", saving).await;
+        // Its words are foreign, and it knows what it was given.
+        let saved = saved.map_err(|error| error.hiding(|text| secrets_of(tokens).scrub(text)))?;
         if saved == Saved::Written {
             self.stored = Some(new);
         }
@@ -204,6 +206,16 @@ impl Locked<'_> {
     pub(super) async fn leave(self) {
         self.place.leave(self.lock, self.until, self.clock).await;
     }
+}
+
+/// What takes these tokens out of a text.
+fn secrets_of(tokens: &TokenSet) -> Scrubber {
+    let mut scrubber = Scrubber::default();
+    let refresh = tokens.refresh_token.as_ref();
+    for secret in [Some(&tokens.access_token), refresh].into_iter().flatten() {
+        scrubber.add(secret.expose());
+    }
+    scrubber
 }
 
 /// Says that something is waited for, as long as it lives.

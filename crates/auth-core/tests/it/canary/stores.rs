@@ -1,6 +1,12 @@
 //! Stores that work, fail and hold rubbish, with the tokens of a session in them.
 
-use auth_core::{Error, Grant, Principal, Settings, StoreKey, StoredTokens, TokenSet, TokenStore};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth_core::{
+    Error, Generation, Grant, Principal, Saved, Settings, StoreKey, StoreLock, StoredTokens,
+    TokenSet, TokenStore,
+};
 use canary::Shown;
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -45,10 +51,10 @@ async fn ask(watch: &Watch, store: &dyn TokenStore) -> Result<(), Error> {
     let key = StoreKey::new("CANARY", "app", "api.example", "");
     let text = json!({ "version": 1, "access_token": ACCESS, "refresh_token": REFRESH });
     let tokens = TokenSet::import(&text.to_string())?;
-    let new = StoredTokens::new(auth_core::Generation::new(1), tokens);
+    let new = StoredTokens::new(Generation::new(1), tokens);
     watch.debug(&new);
     watch.debug(&new.export());
-    let lock = store.lock(&key, std::time::Duration::from_secs(9)).await;
+    let lock = store.lock(&key, Duration::from_secs(9)).await;
     watch.outcome(&lock);
     watch.outcome(&store.save(&key, None, &new).await);
     watch.outcome(&store.load(&key).await);
@@ -74,6 +80,47 @@ fn no_secret_is_shown_by_a_memory_store() {
         watch.debug(&store);
     });
     drop(guard);
+    assert_eq!(watch.leak(), None);
+}
+
+/// A store that takes nothing, and tells what it did not take.
+#[derive(Clone, Debug)]
+struct Tattler(auth_core::MemoryStore);
+
+#[async_trait]
+impl TokenStore for Tattler {
+    async fn lock(&self, key: &StoreKey, lease: Duration) -> Result<StoreLock, Error> {
+        self.0.lock(key, lease).await
+    }
+
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredTokens>, Error> {
+        self.0.load(key).await
+    }
+
+    async fn save(
+        &self,
+        _: &StoreKey,
+        _: Option<Generation>,
+        new: &StoredTokens,
+    ) -> Result<Saved, Error> {
+        let record = new.export();
+        Err(Error::store(
+            "save",
+            format!("no room for {}", record.expose()),
+        ))
+    }
+}
+
+#[test]
+fn no_secret_is_shown_where_a_store_tells_what_it_was_given() {
+    let watch = Watch::new();
+    let guard = watch.shown.listen();
+    runtime(&watch.shown).block_on(use_it(&watch, Tattler(auth_core::MemoryStore::new())));
+    drop(guard);
+    let text = watch.shown.text();
+    for event in ["could not be saved", "no room for"] {
+        assert!(text.contains(event), "`{event}` is not told");
+    }
     assert_eq!(watch.leak(), None);
 }
 
