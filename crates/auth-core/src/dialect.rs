@@ -390,8 +390,17 @@ pub enum BodyFormat {
 pub enum ClientProof {
     /// Only by what the row's parameters say.
     Parameters,
+    /// `Authorization: Basic base64(client_id:client_secret)`, each half form-encoded first: RFC 6749 section 2.3.1.
+    Basic,
     /// `Authorization: Bearer base64(client_id:client_secret)`: UTF-8, padded standard alphabet, not percent-encoded.
     BearerBase64,
+}
+
+impl ClientProof {
+    /// Whether client id and secret travel as a pair in a header.
+    pub(crate) fn is_pair(self) -> bool {
+        self != Self::Parameters
+    }
 }
 
 /// Where the access token travels on API calls.

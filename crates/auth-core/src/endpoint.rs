@@ -22,12 +22,12 @@ use oauth2::{
 };
 
 use crate::clock::{Clock, Deadline};
-use crate::dialect::{BodyFormat, ClientProof, Dialect, Refresh, TokenRow};
+use crate::dialect::{BodyFormat, Dialect, Refresh, TokenRow};
 use crate::error::{Error, ErrorKind};
 use crate::grant::{AuthorizationCode, Grant, GrantType, Patience, Principal};
 use crate::rate_limit::Turn;
 use crate::retry_budget::RETRY;
-use crate::secret::{Scrubber, Secret, base64_pair, secret_of_pair};
+use crate::secret::{Scrubber, Secret, base64_pair, basic_pair, secret_of_pair};
 use crate::token::{Schedule, TokenSet};
 use crate::token_budget::TokenBudget;
 use crate::transport::{BaseUrl, Transport};
@@ -160,7 +160,7 @@ impl TokenEndpoint {
         };
         let pair = ["client_id", "client_secret"]
             .into_iter()
-            .filter(|_| row.client == ClientProof::BearerBase64);
+            .filter(|_| row.client.is_pair());
         let listed = row
             .parameters
             .iter()
@@ -323,7 +323,7 @@ impl TokenEndpoint {
             parameters: Vec::new(),
         };
         if let Some(source) = &self.principal.client_secret
-            && (needs("client_secret") || row.client == ClientProof::BearerBase64)
+            && (needs("client_secret") || row.client.is_pair())
         {
             proof.client_secret = Some(patience.ask("client_secret", source).await?);
         }
@@ -437,6 +437,7 @@ impl TokenEndpoint {
             scrubber.add(secret.expose());
             if let Some(id) = &self.principal.client_id {
                 scrubber.add(base64_pair(id, secret).expose());
+                scrubber.add(basic_pair(id, secret).expose());
             }
         }
         #[cfg(feature = "password-grant")]

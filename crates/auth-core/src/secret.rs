@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
+use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
 /// A text that is zeroed on drop, compared in constant time, and printed as `[REDACTED]`.
@@ -197,6 +198,13 @@ impl From<&str> for SecretSource {
 pub(crate) fn base64_pair(user: &str, secret: &Secret) -> Secret {
     let pair = Zeroizing::new(format!("{user}:{}", secret.expose()));
     Secret::new(STANDARD.encode(pair.as_bytes()))
+}
+
+/// The same with both halves form-encoded first, as RFC 6749 section 2.3.1 wants a client's id and secret for HTTP Basic.
+pub(crate) fn basic_pair(id: &str, secret: &Secret) -> Secret {
+    let encoded: String = byte_serialize(secret.expose().as_bytes()).collect();
+    let id: String = byte_serialize(id.as_bytes()).collect();
+    base64_pair(&id, &Secret::new(encoded))
 }
 
 /// The secret half of what [`base64_pair`] made, if it is such a pair.
@@ -443,7 +451,7 @@ mod tests {
                 "base64 after {before:?}"
             );
         }
-        let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let form: String = byte_serialize(secret.as_bytes()).collect();
         let percent =
             percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC)
                 .to_string();

@@ -165,14 +165,15 @@ impl TokenRow {
         if self.format == BodyFormat::Json {
             add(What::JsonBody);
         }
-        if self.client == ClientProof::BearerBase64 {
-            add(What::BearerBase64);
-        } else if !self
-            .parameters
-            .iter()
-            .any(|parameter| parameter.value == "client_id")
-        {
-            add(What::NoClientId);
+        let has_client_id = || {
+            let mut values = self.parameters.iter().map(|parameter| parameter.value);
+            values.any(|value| value == "client_id")
+        };
+        match self.client {
+            ClientProof::Basic => {}
+            ClientProof::BearerBase64 => add(What::BearerBase64),
+            ClientProof::Parameters if has_client_id() => {}
+            ClientProof::Parameters => add(What::NoClientId),
         }
         for parameter in self
             .parameters

@@ -132,6 +132,7 @@ impl TokenRow {
                 "`client_id` in the body, and `client_secret` if set"
             }
             (ClientProof::Parameters, ..) => "`client_id` and `client_secret` in the body",
+            (ClientProof::Basic, ..) => "`Authorization: Basic`, id and secret form-encoded first",
             (ClientProof::BearerBase64, ..) => {
                 "`Authorization: Bearer base64(client_id:client_secret)`"
             }

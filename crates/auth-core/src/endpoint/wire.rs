@@ -19,7 +19,7 @@ use crate::dialect::{BodyFormat, ClientProof, Dialect, Parameter, Place, TokenRo
 use crate::endpoint::{Prepared, TokenEndpoint};
 use crate::error::{Error, ErrorKind, without_value};
 use crate::fault::{self, Members};
-use crate::secret::{Scrubber, Secret, base64_pair};
+use crate::secret::{Scrubber, Secret, base64_pair, basic_pair};
 use crate::token::sensitive;
 use crate::transport::{BaseUrl, Limits, Outgoing, Payload, Transport};
 
@@ -97,17 +97,21 @@ impl Wire {
         }
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if self.row.client == ClientProof::BearerBase64 {
+        if self.row.client.is_pair() {
             let id = standard
                 .get("client_id")
                 .ok_or_else(|| Error::config("client_id", "is missing"))?;
             let secret = standard
                 .get("client_secret")
                 .ok_or_else(|| Error::config("client_secret", "is missing"))?;
-            let pair = base64_pair(id, &Secret::new(secret));
+            let secret = Secret::new(secret);
+            let (scheme, pair) = match self.row.client {
+                ClientProof::Basic => ("Basic", basic_pair(id, &secret)),
+                _ => ("Bearer", base64_pair(id, &secret)),
+            };
             headers.insert(
                 AUTHORIZATION,
-                sensitive(&Zeroizing::new(format!("Bearer {}", pair.expose())))?,
+                sensitive(&Zeroizing::new(format!("{scheme} {}", pair.expose())))?,
             );
         }
         let (content_type, body) = match self.format {

@@ -4,7 +4,7 @@ use auth_core::{Dialect, Exchange, Grant, GrantType, HeaderMap, Method, Settings
 use serde_json::json;
 use wiremock::ResponseTemplate;
 
-use crate::dialects::{FORM, GUESS, JSON, TOKEN_PATH};
+use crate::dialects::{BASIC, FORM, GUESS, JSON, TOKEN_PATH};
 use crate::endpoint::json_machine;
 use crate::stage::{Vendor, application, authorization, client, member, renew};
 
@@ -89,6 +89,7 @@ fn standard_answer() -> serde_json::Value {
 #[test]
 fn the_standard_form_declares_nothing() {
     assert_eq!(FORM.deviations(), []);
+    assert_eq!(BASIC.deviations(), []);
     assert!(FORM.to_markdown().contains("- none"));
 }
 

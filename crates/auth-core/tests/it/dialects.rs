@@ -152,6 +152,28 @@ const GUESS_ROWS: &[TokenRow] = &[
     TokenRow::new(GrantType::RefreshToken, TOKEN_PATH, REFRESH),
 ];
 
+/// The standard's own form: the client by HTTP Basic, all else in the form.
+pub(crate) const BASIC: Dialect = Dialect::new("BASIC", BASIC_ROWS);
+
+const BASIC_ROWS: &[TokenRow] = &[
+    TokenRow::new(
+        GrantType::ClientCredentials,
+        TOKEN_PATH,
+        &[Parameter::body("grant_type")],
+    )
+    .client(ClientProof::Basic),
+    TokenRow::new(
+        GrantType::RefreshToken,
+        TOKEN_PATH,
+        &[
+            Parameter::body("grant_type"),
+            Parameter::body("refresh_token"),
+        ],
+    )
+    .after(&[GrantType::ClientCredentials])
+    .client(ClientProof::Basic),
+];
+
 /// A provider that is asked with a token that needs no exchange, and wants a site with it.
 pub(crate) const KEYED: Dialect = Dialect::new("KEYED", &[])
     .placement(Placement::Header("x-token"))

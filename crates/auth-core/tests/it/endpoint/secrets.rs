@@ -8,7 +8,7 @@ use wiremock::ResponseTemplate;
 
 use super::ok;
 use crate::clocks::HastyClock;
-use crate::dialects::FORM;
+use crate::dialects::{BASIC, FORM};
 use crate::leak;
 use crate::stage::{
     Vendor, client, granted, header, machine, member, person, profile, renew, resumed, seconds,
@@ -117,4 +117,17 @@ async fn a_misfit_below_a_member_tells_the_member_and_no_word_of_the_provider() 
         assert!(told.contains(&format!("at `{member}`")), "{told}");
         assert!(!told.contains("freshToken7"), "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_pair_for_http_basic_that_is_repeated_is_not_told() {
+    // The Base64 of `app-1:s3cret%2Fof%2Bapp+1`, and what stands in it.
+    const SENT: [&str; 2] = [
+        "YXBwLTE6czNjcmV0JTJGb2YlMkJhcHArMQ==",
+        "s3cret%2Fof%2Bapp+1",
+    ];
+    let vendor = Vendor::new(|_, _| speaks_of(401, &SENT)).await;
+    let client = client(BASIC, &vendor.url(), machine(), &Settings::new());
+    let error = header(&client).await.expect_err("a refusal");
+    assert_untold(&error, &SENT);
 }

@@ -3,7 +3,7 @@
 use auth_core::{Dialect, Principal, Settings};
 
 use super::json_machine;
-use crate::dialects::{FORM, JSON};
+use crate::dialects::{BASIC, FORM, JSON};
 use crate::raw::{Act, RawServer, http};
 use crate::stage::{answer, client, machine, person, renew};
 
@@ -79,6 +79,28 @@ async fn a_json_request_with_the_pair_behind_bearer_holds_its_row_and_nothing_el
                 line,
                 headers,
                 r#"{"grant_type":"refresh_token","renewal":"refresh-0"}"#
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_form_request_with_the_pair_as_basic_holds_its_row_and_nothing_else() {
+    let line = "POST /oauth/token HTTP/1.1";
+    // The Base64 of `app-1:s3cret%2Fof%2Bapp+1`.
+    let headers = &[
+        "accept: application/json",
+        "authorization: Basic YXBwLTE6czNjcmV0JTJGb2YlMkJhcHArMQ==",
+        "content-type: application/x-www-form-urlencoded",
+    ];
+    assert_eq!(
+        requests(BASIC, |_| machine()).await,
+        [
+            request(line, headers, "grant_type=client_credentials"),
+            request(
+                line,
+                headers,
+                "grant_type=refresh_token&refresh_token=refresh-0"
             ),
         ]
     );
