@@ -18,13 +18,28 @@ pub(crate) fn token(inbound: &Inbound) -> Result<&str, Problem> {
     }
 }
 
+/// A header that holds the token and no scheme.
+pub(crate) fn bare<'r>(inbound: &'r Inbound, name: &str) -> Result<&'r str, Problem> {
+    match inbound.header(name)? {
+        Some(token) if is_one_word(token) => Ok(token),
+        Some(_) => Err(Problem::malformed(format!(
+            "header `{name}` must hold the token and nothing else"
+        ))),
+        None => Err(Problem::credentials(None, format!("no header `{name}`"))),
+    }
+}
+
 /// Whether a header holds one token and nothing beside it.
 pub(crate) fn is_one_word(text: &str) -> bool {
     !text.is_empty() && !text.contains([' ', '\t', ','])
 }
 
 /// Lets a live access token of `audience` through.
-pub(crate) fn honor(state: &State, token: &str, audience: Audience) -> Result<(), Problem> {
+pub(crate) fn honor(
+    state: &State,
+    token: &str,
+    audience: &'static Audience,
+) -> Result<(), Problem> {
     state.tokens.check(token, audience).map_err(|unfit| {
         let problem = |reason| Problem::credentials(None, reason);
         match unfit {

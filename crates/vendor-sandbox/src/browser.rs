@@ -10,11 +10,15 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use url::{Host, Url};
 
-use crate::credentials::{COMM100_EMAIL, COMM100_PASSWORD};
 use crate::form::escape;
+use crate::person::Panel;
 
 /// Opens `authorize_url`, signs in, presses a button, and returns the address that the browser is sent to.
-pub(crate) async fn decide(authorize_url: &str, decision: &str) -> io::Result<String> {
+pub(crate) async fn decide(
+    panel: &Panel,
+    authorize_url: &str,
+    decision: &str,
+) -> io::Result<String> {
     let url = Url::parse(authorize_url).map_err(io::Error::other)?;
     let mut browser = Browser::at(&url).await?;
     let first = browser.get(&path_and_query(&url)).await?;
@@ -23,16 +27,20 @@ pub(crate) async fn decide(authorize_url: &str, decision: &str) -> io::Result<St
         // The implicit grant in its fragment form asks nothing.
         return Ok(there);
     };
-    let email = escape(COMM100_EMAIL);
-    let password = escape(COMM100_PASSWORD);
+    let email = escape(panel.email);
+    let password = escape(panel.password);
     let form = format!("ticket={ticket}&email={email}&password={password}");
-    let signed_in = browser.post("/oauth/authorize/sign-in", form).await?;
+    let signed_in = browser
+        .post(&format!("{}/sign-in", panel.path), form)
+        .await?;
     let page = browser.get(&location(&signed_in)?).await?;
     if page.status() != StatusCode::OK {
         return Err(unexpected(&page));
     }
     let form = format!("ticket={ticket}&decision={decision}");
-    let answer = browser.post("/oauth/authorize/decision", form).await?;
+    let answer = browser
+        .post(&format!("{}/decision", panel.path), form)
+        .await?;
     location(&answer)
 }
 

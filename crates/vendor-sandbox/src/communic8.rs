@@ -9,10 +9,13 @@ use serde_json::json;
 use crate::answer::{Answer, Problem};
 use crate::bearer;
 use crate::credentials::{COMMUNIC8_TOKEN, COMMUNIC8_TOKEN_ID};
+use crate::host::{Endpoint, Host};
 use crate::inbound::Inbound;
+use crate::sandbox::Sandbox;
 use crate::state::{Communic8SignIn, State};
 use crate::strict::{self, Encoding, Grant, Notes};
-use crate::token::{Audience, Origin};
+use crate::token::{self, Audience, Origin};
+use crate::vendors::{Setup, Variables, Vendor};
 
 mod api;
 pub(crate) mod records;
@@ -25,13 +28,46 @@ const GRANTS: &[Grant] = &[Grant {
     query: &[],
 }];
 
+/// Communic8 as the table of vendors has it.
+pub(crate) const VENDOR: Vendor = Vendor {
+    endpoint: |_, path| match path {
+        TOKEN => Endpoint::Token,
+        _ => Endpoint::Api,
+    },
+    answer,
+    error,
+    environment,
+    panel: None,
+};
+
+const TOKEN: &str = "/int/v1/oauth/token";
+
+static AUDIENCE: Audience = Audience {
+    hosts: &[Host::Communic8],
+    lifetime: 86_400,
+    access_token: || token::hex(16),
+    refresh_token: || token::hex(32),
+    name: "communic8",
+};
+
+/// The variables that the crate `communic8` reads.
+fn environment(sandbox: &Sandbox, setup: Setup) -> Variables {
+    let mut variables = vec![
+        (
+            "COMMUNIC8_BASE_URL",
+            sandbox.url(Host::Communic8).to_owned(),
+        ),
+        ("COMMUNIC8_TOKEN_VALUE", COMMUNIC8_TOKEN.to_owned()),
+    ];
+    if setup == Setup::Communic8ClientCredentials {
+        variables.push(("COMMUNIC8_TOKEN_ID", COMMUNIC8_TOKEN_ID.to_owned()));
+    }
+    variables
+}
+
 /// Answers for a Communic8 instance.
-pub(crate) fn answer(
-    state: &State,
-    inbound: &Inbound,
-    notes: &mut Notes,
-) -> Result<Answer, Problem> {
-    if inbound.path == "/int/v1/oauth/token" {
+fn answer(state: &State, inbound: &Inbound, notes: &mut Notes) -> Result<Answer, Problem> {
+    if inbound.path == TOKEN {
         return sign_in(state, inbound, notes);
     }
     admit(state, inbound)?;
@@ -39,7 +75,7 @@ pub(crate) fn answer(
 }
 
 /// The vendor shows no error of its token endpoint; this is the envelope of its other calls with an error status.
-pub(crate) fn error(problem: &Problem) -> Answer {
+fn error(problem: &Problem) -> Answer {
     let body = json!({ "success": false, "message": problem.reason });
     Answer::json(problem.status, &body)
 }
@@ -56,7 +92,7 @@ fn sign_in(state: &State, inbound: &Inbound, notes: &mut Notes) -> Result<Answer
         let reason = "OAuth is not switched on for this client, ask Communic8 support";
         return Err(Problem::credentials(None, reason).expected());
     }
-    let issued = state.issue(Audience::Communic8, Origin::ClientCredentials, false);
+    let issued = state.issue(&AUDIENCE, Origin::ClientCredentials, false);
     let body = json!({
         "access_token": issued.access,
         "token_type": "Bearer",
@@ -76,7 +112,7 @@ fn admit(state: &State, inbound: &Inbound) -> Result<(), Problem> {
             Communic8SignIn::StaticToken | Communic8SignIn::Both => Ok(()),
         };
     }
-    bearer::honor(state, token, Audience::Communic8)?;
+    bearer::honor(state, token, &AUDIENCE)?;
     match sign_in {
         Communic8SignIn::StaticToken => Err(switched_off()),
         Communic8SignIn::OAuth | Communic8SignIn::Both => Ok(()),

@@ -15,7 +15,7 @@ const CODE_LIFETIME: Duration = Duration::from_secs(60);
 /// An authorization request whose form is right.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
-    pub(crate) audience: Audience,
+    pub(crate) audience: &'static Audience,
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
     pub(crate) state: Option<String>,

@@ -1,4 +1,4 @@
-//! Plays three vendors on loopback; the text below is the README.
+//! Plays vendors on loopback; the text below is the README.
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
@@ -6,6 +6,7 @@ mod answer;
 mod bearer;
 mod browser;
 mod clock;
+mod code;
 mod comm100;
 mod communic8;
 mod consent;
@@ -19,6 +20,8 @@ mod inbound;
 mod lock;
 pub mod openapi;
 mod outcome;
+mod page;
+mod person;
 mod record;
 mod resources;
 mod sandbox;
@@ -28,6 +31,7 @@ mod state;
 mod strict;
 mod token;
 mod vendor;
+mod vendors;
 mod webcommander;
 mod wire;
 

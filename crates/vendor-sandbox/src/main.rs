@@ -10,12 +10,12 @@ use std::time::Duration;
 use vendor_sandbox::{Host, Recorded, Sandbox, Setup};
 
 const USAGE: &str = "\
-Plays Comm100, Communic8 and WebCommander on 127.0.0.1.
+Plays the vendors on 127.0.0.1.
 
 Usage: vendor-sandbox [OPTIONS]
 
 Options:
-  --port N                 Take port N and the six ports after it [default: ports of the system's choice]
+  --port N                 Take port N and the ports after it, one for each host [default: ports of the system's choice]
   --lenient                Let unknown parameters of a sign-in pass
   --token-lifetime SECONDS Let access tokens live this long, fractions allowed [default: the vendors' own]
   --help                   Print this text

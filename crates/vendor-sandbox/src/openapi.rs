@@ -26,7 +26,6 @@ mod format;
 mod operation;
 mod sample;
 mod schema;
-mod source;
 
 pub use document::{Document, Provider, documents, operation, operations};
 pub(crate) use draw::mix;

@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use crate::answer::Answer;
 use crate::consent::Ask;
-use crate::credentials::{COMM100_EMAIL, COMM100_PASSWORD, COMM100_SITE_ID};
+use crate::person::Panel;
 
 const STYLE: &str = "
 *{box-sizing:border-box}
@@ -33,7 +33,7 @@ code{font:.85em ui-monospace,'Liberation Mono',monospace;overflow-wrap:anywhere}
 ";
 
 /// Asks for email and password.
-pub(super) fn sign_in(ticket: &str, ask: &Ask, is_mistyped: bool) -> Answer {
+pub(crate) fn sign_in(panel: &Panel, ticket: &str, ask: &Ask, is_mistyped: bool) -> Answer {
     let wrong = match is_mistyped {
         true => {
             "<p class=\"wrong\" role=\"alert\">Wrong email or password. Please try again.</p>\n"
@@ -43,7 +43,7 @@ pub(super) fn sign_in(ticket: &str, ask: &Ask, is_mistyped: bool) -> Answer {
     let content = format!(
         r#"<h1>Sign in</h1>
 <p>to go on to <strong>{client}</strong></p>
-{wrong}<form method="post" action="/oauth/authorize/sign-in">
+{wrong}<form method="post" action="{path}/sign-in">
 <input type="hidden" name="ticket" value="{ticket}">
 <label>Email <input type="email" name="email" autocomplete="username" required></label>
 <label>Password <input type="password" name="password" autocomplete="current-password" required></label>
@@ -52,25 +52,30 @@ pub(super) fn sign_in(ticket: &str, ask: &Ask, is_mistyped: bool) -> Answer {
 <footer>This is a sandbox. Its one account is <code>{email}</code> with the password <code>{password}</code>, which opens
 nothing else.</footer>
 "#,
+        path = html(panel.path),
         client = html(&ask.client_id),
         ticket = html(ticket),
-        email = html(COMM100_EMAIL),
-        password = html(COMM100_PASSWORD),
+        email = html(panel.email),
+        password = html(panel.password),
     );
-    page(200, "Sign in", &content, "'self'")
+    page(panel, 200, "Sign in", &content, "'self'")
 }
 
 /// Asks whether the client may have what it wants.
-pub(super) fn consent(ticket: &str, ask: &Ask) -> Answer {
+pub(crate) fn consent(panel: &Panel, ticket: &str, ask: &Ask) -> Answer {
+    let account = (panel.account)().map(|(what, name)| {
+        let (what, name) = (html(what), html(&name));
+        format!("<dt>{what}</dt><dd>{name}</dd>\n")
+    });
+    let account = account.unwrap_or_default();
     let content = format!(
         r#"<h1>Allow access?</h1>
 <p><strong>{client}</strong> asks to read and change the data of your site.</p>
 <dl>
 <dt>You are signed in as</dt><dd>{email}</dd>
-<dt>Site</dt><dd>{COMM100_SITE_ID}</dd>
-<dt>The answer goes to</dt><dd><code>{redirect}</code></dd>
+{account}<dt>The answer goes to</dt><dd><code>{redirect}</code></dd>
 </dl>
-<form method="post" action="/oauth/authorize/decision">
+<form method="post" action="{path}/decision">
 <input type="hidden" name="ticket" value="{ticket}">
 <div class="buttons">
 <button type="submit" name="decision" value="approve">Approve</button>
@@ -78,46 +83,48 @@ pub(super) fn consent(ticket: &str, ask: &Ask) -> Answer {
 </div>
 </form>
 "#,
+        path = html(panel.path),
         client = html(&ask.client_id),
-        email = html(COMM100_EMAIL),
+        email = html(panel.email),
         redirect = html(&ask.redirect_uri),
         ticket = html(ticket),
     );
     let targets = format!("'self' {}", source(&ask.redirect_uri));
-    page(200, "Allow access?", &content, &targets)
+    page(panel, 200, "Allow access?", &content, &targets)
 }
 
 /// Says that a question has had its answer.
-pub(super) fn answered(approved: bool) -> Answer {
+pub(crate) fn answered(panel: &Panel, approved: bool) -> Answer {
     let said = if approved { "approved" } else { "denied" };
     let content = format!(
         "<h1>Already answered</h1>\n<p>You have {said} this request, and it counts once.</p>\n\
          <p>Go back to the application. To sign in again, or to decide otherwise, start there anew.</p>\n"
     );
-    page(410, "Already answered", &content, "'none'")
+    page(panel, 410, "Already answered", &content, "'none'")
 }
 
 /// Says that there is no such question.
-pub(super) fn unknown() -> Answer {
+pub(crate) fn unknown(panel: &Panel) -> Answer {
     let content = "<h1>Nothing to answer</h1>\n<p>This address belongs to no request that is known here.</p>\n\
                    <p>Go back to the application and start the sign-in there anew.</p>\n";
-    page(404, "Nothing to answer", content, "'none'")
+    page(panel, 404, "Nothing to answer", content, "'none'")
 }
 
 /// A page that loads nothing, runs nothing, stands in no frame, is kept nowhere, and sends its forms to `targets` only.
-fn page(status: u16, title: &str, content: &str, targets: &str) -> Answer {
+fn page(panel: &Panel, status: u16, title: &str, content: &str, targets: &str) -> Answer {
+    let vendor = html(panel.vendor);
     let body = format!(
         r#"<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title} - Comm100 sandbox</title>
+<title>{title} - {vendor} sandbox</title>
 <style>{STYLE}</style>
 </head>
 <body>
 <main>
-<header>Comm100 sandbox</header>
+<header>{vendor} sandbox</header>
 {content}</main>
 </body>
 </html>

@@ -11,16 +11,18 @@ use tokio::sync::watch;
 use crate::browser;
 use crate::fault::Injection;
 use crate::host::{Endpoint, Host};
+use crate::person::Panel;
 use crate::record::{Recorded, Refusal};
 use crate::resources::{self, Upload};
 use crate::secrets::Last;
 use crate::state::{CampaignList, Communic8SignIn, Implicit, State, TokenHeader};
+use crate::vendors::Provider;
 
 mod builder;
 
 pub use builder::SandboxBuilder;
 
-/// Seven origins of three vendors on loopback; they stop when the last clone is dropped.
+/// Every origin of every vendor on loopback; they stop when the last clone is dropped.
 ///
 /// Runs on the tokio runtime that it was started on.
 ///
@@ -287,7 +289,7 @@ impl Sandbox {
     ///
     /// When the request is refused (the message has the reason), or the address is not on 127.0.0.1.
     pub async fn approve(&self, authorize_url: &str) -> io::Result<String> {
-        browser::decide(authorize_url, "approve").await
+        browser::decide(self.panel(authorize_url)?, authorize_url, "approve").await
     }
 
     /// Opens `authorize_url` in a new browser, signs in, presses Deny, and returns the callback URL.
@@ -296,7 +298,18 @@ impl Sandbox {
     ///
     /// As for [`Sandbox::approve`].
     pub async fn deny(&self, authorize_url: &str) -> io::Result<String> {
-        browser::decide(authorize_url, "deny").await
+        browser::decide(self.panel(authorize_url)?, authorize_url, "deny").await
+    }
+
+    /// Where people sign in on the host that an address is of.
+    fn panel(&self, authorize_url: &str) -> io::Result<&'static Panel> {
+        let is_at = |host: &Host| {
+            let rest = authorize_url.strip_prefix(self.url(*host));
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let host = Host::ALL.into_iter().find(is_at);
+        let panel = host.and_then(|host| Provider::of(host).vendor().panel);
+        panel.ok_or_else(|| io::Error::other("the address is not the sandbox's"))
     }
 }
 

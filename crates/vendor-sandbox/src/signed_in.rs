@@ -19,10 +19,10 @@ pub(crate) struct SignedIn {
 ///
 /// Not `Secure`, since there is no TLS here. `Lax`, since people come from the client's page; forms of other sites
 /// are sent without it.
-pub(crate) fn start(state: &State, host: Host) -> String {
+pub(crate) fn start(state: &State, host: Host, path: &str) -> String {
     let value = token::hex(32);
     let line = format!(
-        "{}={value}; Path=/oauth/authorize; HttpOnly; SameSite=Lax",
+        "{}={value}; Path={path}; HttpOnly; SameSite=Lax",
         name(state, host)
     );
     lock(&state.signed_in.cookies).insert((host, value));
@@ -38,10 +38,10 @@ pub(crate) fn is_signed_in(state: &State, inbound: &Inbound) -> bool {
 ///
 /// A browser keeps the pages that it has left, `no-store` or not, and shows them when somebody goes back. Chromium drops
 /// them where a cookie that scripts can't see has changed since, and asks again.
-pub(crate) fn renew(state: &State, inbound: &Inbound) -> Option<String> {
+pub(crate) fn renew(state: &State, inbound: &Inbound, path: &str) -> Option<String> {
     let old = cookie(state, inbound)?;
     lock(&state.signed_in.cookies).remove(&old);
-    Some(start(state, inbound.host))
+    Some(start(state, inbound.host, path))
 }
 
 /// The cookie of a browser that is signed in.

@@ -165,7 +165,12 @@ impl State {
     }
 
     /// Starts a family of tokens with the lifetime in force.
-    pub(crate) fn issue(&self, audience: Audience, origin: Origin, refreshable: bool) -> Issued {
+    pub(crate) fn issue(
+        &self,
+        audience: &'static Audience,
+        origin: Origin,
+        refreshable: bool,
+    ) -> Issued {
         let lifetime = self.token_lifetime();
         self.tokens.start(audience, origin, refreshable, lifetime)
     }

@@ -5,65 +5,31 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::clock;
 use crate::host::Host;
 use crate::lock::lock;
 
-/// Which part of which vendor honors a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Audience {
-    Dash,
-    Hosted,
-    HostedPartner,
-    Partner,
-    Communic8,
-    WebCommander,
+/// Which part of which vendor honors a token, and what its tokens are like.
+#[derive(Debug)]
+pub(crate) struct Audience {
+    /// The hosts that issue its tokens or honor them.
+    pub(crate) hosts: &'static [Host],
+    /// Whole seconds.
+    pub(crate) lifetime: u64,
+    /// Makes an access token that looks like the ones on the vendor's page and says nothing.
+    pub(crate) access_token: fn() -> String,
+    /// Makes a refresh token.
+    pub(crate) refresh_token: fn() -> String,
+    /// Tells it from the others.
+    pub(crate) name: &'static str,
 }
 
-impl Audience {
-    /// Whether tokens of this audience are issued or honored by `host`.
-    const fn belongs_to(self, host: Host) -> bool {
-        matches!(
-            (self, host),
-            (Self::Dash, Host::Comm100DashPanel | Host::Comm100DashApi)
-                | (Self::Hosted | Self::HostedPartner, Host::Comm100Hosted)
-                | (
-                    Self::Partner,
-                    Host::Comm100PartnerPanel | Host::Comm100PartnerApi
-                )
-                | (Self::Communic8, Host::Communic8)
-                | (Self::WebCommander, Host::WebCommander)
-        )
-    }
-
-    const fn default_lifetime(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::Dash | Self::Partner => 43_200,
-            Self::Hosted | Self::HostedPartner => 43_199,
-            Self::Communic8 => 86_400,
-            Self::WebCommander => 3_600,
-        })
-    }
-
-    /// A fresh access token that looks like the ones on the vendor's page and says nothing.
-    fn access_token(self) -> String {
-        match self {
-            Self::Dash | Self::Partner => format!("eyJ{}.{}.{}", url(24), url(48), url(32)),
-            Self::Hosted | Self::HostedPartner => url(51),
-            Self::Communic8 => hex(16),
-            Self::WebCommander => STANDARD.encode(noise(56)),
-        }
-    }
-
-    /// A fresh refresh token; those of the v4 panel need escaping in a form.
-    fn refresh_token(self) -> String {
-        match self {
-            Self::Dash => format!("eyJ{}+{}/{}==", url(24), url(24), url(24)),
-            _ => hex(32),
-        }
+impl PartialEq for Audience {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
     }
 }
 
@@ -125,7 +91,7 @@ struct Store {
 
 #[derive(Debug)]
 struct Family {
-    audience: Audience,
+    audience: &'static Audience,
     origin: Origin,
     revoked: bool,
 }
@@ -147,7 +113,7 @@ impl Tokens {
     /// Starts a family with its first tokens; `lifetime` overrides the vendor's own.
     pub(crate) fn start(
         &self,
-        audience: Audience,
+        audience: &'static Audience,
         origin: Origin,
         refreshable: bool,
         lifetime: Option<Duration>,
@@ -163,7 +129,7 @@ impl Tokens {
     }
 
     /// How the family of a refresh token began, if this audience issued it.
-    pub(crate) fn origin(&self, refresh: &str, audience: Audience) -> Option<Origin> {
+    pub(crate) fn origin(&self, refresh: &str, audience: &'static Audience) -> Option<Origin> {
         let store = lock(&self.store);
         let family = store.families.get(store.refresh.get(refresh)?.family)?;
         (family.audience == audience).then_some(family.origin)
@@ -173,7 +139,7 @@ impl Tokens {
     pub(crate) fn rotate(
         &self,
         refresh: &str,
-        audience: Audience,
+        audience: &'static Audience,
         lifetime: Option<Duration>,
     ) -> Result<Issued, Unfit> {
         let mut guard = lock(&self.store);
@@ -201,7 +167,7 @@ impl Tokens {
     }
 
     /// Judges an access token on an API call.
-    pub(crate) fn check(&self, access: &str, audience: Audience) -> Result<(), Unfit> {
+    pub(crate) fn check(&self, access: &str, audience: &'static Audience) -> Result<(), Unfit> {
         let store = lock(&self.store);
         let token = store.access.get(access).ok_or(Unfit::Unknown)?;
         let family = store
@@ -230,7 +196,7 @@ impl Tokens {
         let store = &mut *lock(&self.store);
         for token in store.access.values_mut() {
             let family = store.families.get(token.family);
-            token.revoked |= family.is_some_and(|family| family.audience.belongs_to(host));
+            token.revoked |= family.is_some_and(|family| family.audience.hosts.contains(&host));
         }
     }
 
@@ -240,7 +206,7 @@ impl Tokens {
         for token in store.refresh.values_mut() {
             let family = store.families.get(token.family);
             if token.unfit.is_none()
-                && family.is_some_and(|family| family.audience.belongs_to(host))
+                && family.is_some_and(|family| family.audience.hosts.contains(&host))
             {
                 token.unfit = Some(Unfit::Revoked);
             }
@@ -273,19 +239,19 @@ impl Store {
     fn issue(
         &mut self,
         family: usize,
-        audience: Audience,
+        audience: &'static Audience,
         refreshable: bool,
         lifetime: Option<Duration>,
     ) -> Issued {
-        let lifetime = lifetime.unwrap_or(audience.default_lifetime());
-        let access = audience.access_token();
+        let lifetime = lifetime.unwrap_or(Duration::from_secs(audience.lifetime));
+        let access = (audience.access_token)();
         let token = Access {
             family,
             expires: clock::after(lifetime),
             revoked: false,
         };
         self.access.insert(access.clone(), token);
-        let refresh = refreshable.then(|| audience.refresh_token());
+        let refresh = refreshable.then(|| (audience.refresh_token)());
         if let Some(text) = &refresh {
             let unfit = None;
             self.refresh.insert(text.clone(), Refresh { family, unfit });
@@ -300,7 +266,7 @@ impl Store {
 }
 
 /// Random bytes; good enough for a sandbox whose credentials are public.
-fn noise(length: usize) -> Vec<u8> {
+pub(crate) fn noise(length: usize) -> Vec<u8> {
     (0..length).map(|_| fastrand::u8(..)).collect()
 }
 

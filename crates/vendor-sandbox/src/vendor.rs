@@ -5,7 +5,7 @@ use crate::host::{Endpoint, Host};
 use crate::inbound::Inbound;
 use crate::state::State;
 use crate::strict::Notes;
-use crate::{comm100, communic8, webcommander};
+use crate::vendors::Provider;
 
 /// Processes a request; what changes, changes here.
 pub(crate) fn answer(
@@ -26,18 +26,10 @@ pub(crate) fn answer(
         // Clients look so whether a host is there, and what time it has.
         return Ok(Answer::empty(204));
     }
-    match inbound.host {
-        Host::Communic8 => communic8::answer(state, inbound, notes),
-        Host::WebCommander => webcommander::answer(state, inbound, notes),
-        _ => comm100::answer(state, inbound, notes),
-    }
+    (Provider::of(inbound.host).vendor().answer)(state, inbound, notes)
 }
 
 /// Writes a problem the way the vendor writes its errors.
 pub(crate) fn error(host: Host, problem: &Problem) -> Answer {
-    match host {
-        Host::Communic8 => communic8::error(problem),
-        Host::WebCommander => webcommander::error(problem),
-        _ => comm100::error(problem),
-    }
+    (Provider::of(host).vendor().error)(problem)
 }

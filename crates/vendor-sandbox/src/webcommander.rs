@@ -9,11 +9,14 @@ use serde_json::json;
 use crate::answer::{Answer, Problem};
 use crate::bearer;
 use crate::credentials as known;
+use crate::host::{Endpoint, Host};
 use crate::inbound::Inbound;
+use crate::sandbox::Sandbox;
 use crate::state::{State, TokenHeader};
 use crate::strict::Field::Must;
 use crate::strict::{self, Encoding, Grant, Notes, Params};
 use crate::token::{self, Audience, Origin};
+use crate::vendors::{Setup, Variables, Vendor};
 
 mod api;
 pub(crate) mod records;
@@ -43,13 +46,47 @@ const GRANTS: &[Grant] = &[
     },
 ];
 
+/// WebCommander as the table of vendors has it.
+pub(crate) const VENDOR: Vendor = Vendor {
+    endpoint: |_, path| match path {
+        TOKEN => Endpoint::Token,
+        _ => Endpoint::Api,
+    },
+    answer,
+    error,
+    environment,
+    panel: None,
+};
+
+const TOKEN: &str = "/api/v4/oauth2/token";
+
+static AUDIENCE: Audience = Audience {
+    hosts: &[Host::WebCommander],
+    lifetime: 3_600,
+    access_token: || STANDARD.encode(token::noise(56)),
+    refresh_token: || token::hex(32),
+    name: "webcommander",
+};
+
+/// The variables that the crate `webcommander` reads.
+fn environment(sandbox: &Sandbox, _: Setup) -> Variables {
+    let (username, password) = (known::WEBCOMMANDER_USERNAME, known::WEBCOMMANDER_PASSWORD);
+    let text = |name, value: &str| (name, value.to_owned());
+    vec![
+        text("WC_BASE_URL", sandbox.url(Host::WebCommander)),
+        text("WC_CLIENT_ID", known::WEBCOMMANDER_CLIENT_ID),
+        text("WC_CLIENT_SECRET", known::WEBCOMMANDER_CLIENT_SECRET),
+        text("WC_REDIRECT_URI", known::WEBCOMMANDER_REDIRECT_URI),
+        (
+            "WC_AUTH_STRING",
+            STANDARD.encode(format!("{username}:{password}")),
+        ),
+    ]
+}
+
 /// Answers for a WebCommander store.
-pub(crate) fn answer(
-    state: &State,
-    inbound: &Inbound,
-    notes: &mut Notes,
-) -> Result<Answer, Problem> {
-    if inbound.path == "/api/v4/oauth2/token" {
+fn answer(state: &State, inbound: &Inbound, notes: &mut Notes) -> Result<Answer, Problem> {
+    if inbound.path == TOKEN {
         return sign_in(state, inbound, notes);
     }
     admit(state, inbound)?;
@@ -57,7 +94,7 @@ pub(crate) fn answer(
 }
 
 /// The nested shape of the newest pages.
-pub(crate) fn error(problem: &Problem) -> Answer {
+fn error(problem: &Problem) -> Answer {
     let code = problem.code.unwrap_or(match problem.status {
         401 => "unauthorized",
         403 => "forbidden",
@@ -94,15 +131,11 @@ fn sign_in(state: &State, inbound: &Inbound, notes: &mut Notes) -> Result<Answer
         let lifetime = state.token_lifetime();
         state
             .tokens
-            .rotate(
-                request.body.need("refresh_token"),
-                Audience::WebCommander,
-                lifetime,
-            )
+            .rotate(request.body.need("refresh_token"), &AUDIENCE, lifetime)
             .map_err(bearer::refresh_refused)?
     } else {
         store_user(request.body.need("auth_string"))?;
-        state.issue(Audience::WebCommander, Origin::ClientCredentials, true)
+        state.issue(&AUDIENCE, Origin::ClientCredentials, true)
     };
     let body = json!({
         "access_token": issued.access,
@@ -160,20 +193,9 @@ fn admit(state: &State, inbound: &Inbound) -> Result<(), Problem> {
         )));
     }
     let token = match style {
-        TokenHeader::AccessToken => bare(inbound, "access_token")?,
+        TokenHeader::AccessToken => bearer::bare(inbound, "access_token")?,
         TokenHeader::AuthorizationBearer => bearer::token(inbound)?,
-        TokenHeader::AuthorizationRaw => bare(inbound, "authorization")?,
+        TokenHeader::AuthorizationRaw => bearer::bare(inbound, "authorization")?,
     };
-    bearer::honor(state, token, Audience::WebCommander)
-}
-
-/// A header that holds the token and no scheme.
-fn bare<'r>(inbound: &'r Inbound, name: &str) -> Result<&'r str, Problem> {
-    match inbound.header(name)? {
-        Some(token) if bearer::is_one_word(token) => Ok(token),
-        Some(_) => Err(Problem::malformed(format!(
-            "header `{name}` must hold the token and nothing else"
-        ))),
-        None => Err(Problem::credentials(None, format!("no header `{name}`"))),
-    }
+    bearer::honor(state, token, &AUDIENCE)
 }

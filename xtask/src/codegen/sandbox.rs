@@ -40,16 +40,20 @@ pub(super) fn copies(directory: &Path) -> Result<Files> {
     Ok(files)
 }
 
-/// Where the sandbox lists which host serves which document.
-const SOURCES: &str = "crates/vendor-sandbox/src/openapi/source.rs";
+/// Where the sandbox lists its vendors, and which host serves which document.
+const VENDORS: &str = "crates/vendor-sandbox/src/vendors.rs";
 
 /// The documents that the sandbox does not list, each with its cure.
 pub(super) fn offenses(root: &Path, provider: &str, files: &Files) -> Result<Vec<String>> {
-    let listed = fs::read_to_string(root.join(SOURCES)).context(SOURCES)?;
+    let table = fs::read_to_string(root.join(VENDORS)).context(VENDORS)?;
+    let row = table.split_once(&format!(" = {provider} {{"));
+    let row = row.map_or("", |(_, rest)| {
+        rest.split("\n    }\n").next().unwrap_or_default()
+    });
     let names = files.keys().map(|file| file.trim_end_matches(".json"));
-    let missing = names.filter(|name| !listed.contains(&format!("\"{provider}\", \"{name}\",")));
+    let missing = names.filter(|name| !row.contains(&format!("\"{name}\" on ")));
     let offenses = missing.map(|name| {
-        format!("the sandbox does not list `{provider}/{name}`: add it to {SOURCES}, with the host that serves it")
+        format!("the sandbox does not list `{provider}/{name}`: add it to the row in {VENDORS}, with the host that serves it")
     });
     Ok(offenses.collect())
 }

@@ -25,7 +25,7 @@ pub(super) enum ApiKey {
 pub(super) fn admit(
     state: &State,
     inbound: &Inbound,
-    audience: Audience,
+    audience: &'static Audience,
     api_key: ApiKey,
 ) -> Result<(), Problem> {
     let query = inbound.query()?;

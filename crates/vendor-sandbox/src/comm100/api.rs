@@ -10,10 +10,9 @@ use crate::host::Host;
 use crate::inbound::Inbound;
 use crate::resources;
 use crate::state::State;
-use crate::token::Audience;
 
 use super::admission::{ApiKey, admit};
-use super::records;
+use super::{audience, records};
 
 /// Answers whatever is neither a token endpoint nor the consent page.
 pub(super) fn answer(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
@@ -40,7 +39,7 @@ fn dash(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
             "the colon before an action stays literal",
         ));
     }
-    admit(state, inbound, Audience::Dash, ApiKey::WithSite)?;
+    admit(state, inbound, &audience::DASH, ApiKey::WithSite)?;
     let answer = documented(state, inbound)?;
     match unlocked(inbound) {
         Some(agent) => documented(state, &agent),
@@ -72,9 +71,9 @@ fn hosted(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
     let segments = inbound.segments();
     let partner = segments.starts_with(&["api", "v2", "partner"]);
     if partner {
-        admit(state, inbound, Audience::HostedPartner, ApiKey::Never)?;
+        admit(state, inbound, &audience::HOSTED_PARTNER, ApiKey::Never)?;
     } else {
-        admit(state, inbound, Audience::Hosted, ApiKey::Plain)?;
+        admit(state, inbound, &audience::HOSTED, ApiKey::Plain)?;
     }
     // Neither call has a page, so neither is in a document; clients of v2 know them.
     match (&inbound.method, segments.as_slice()) {
@@ -94,11 +93,11 @@ fn partner_panel(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
     if inbound.method != Method::GET || inbound.path != "/oauth/userinfo" {
         return Err(unknown());
     }
-    bearer::honor(state, bearer::token(inbound)?, Audience::Partner)?;
+    bearer::honor(state, bearer::token(inbound)?, &audience::PARTNER)?;
     Ok(Answer::json(200, &state.settings().userinfo))
 }
 
 fn partner(state: &State, inbound: &Inbound) -> Result<Answer, Problem> {
-    bearer::honor(state, bearer::token(inbound)?, Audience::Partner)?;
+    bearer::honor(state, bearer::token(inbound)?, &audience::PARTNER)?;
     documented(state, inbound)
 }

@@ -1,13 +1,10 @@
 //! The token endpoints of Comm100: what each grant may carry, and what it buys.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::answer::{Answer, Problem};
 use crate::bearer::refresh_refused;
-use crate::consent::{Ask, NoSale};
+use crate::code;
 use crate::credentials as known;
 use crate::inbound::Inbound;
 use crate::state::State;
@@ -16,6 +13,7 @@ use crate::strict::Field::{May, Must};
 use crate::strict::{self, Grant, Notes, Params, SignIn};
 use crate::token::{Audience, Issued, Origin};
 
+use super::audience;
 use super::redirect::registered;
 
 /// Seed document 000. The starred extra of the dialect table: `siteId` in the query.
@@ -129,7 +127,7 @@ pub(super) fn dash(state: &State, inbound: &Inbound, notes: &mut Notes) -> Resul
         &known::COMM100_SITE_ID.to_string(),
         "siteId",
     )?;
-    let audience = Audience::Dash;
+    let audience = &audience::DASH;
     let (token_type, issued) = match grant {
         "password" => {
             person(&body, known::COMM100_EMAIL, known::COMM100_PASSWORD)?;
@@ -153,7 +151,7 @@ pub(super) fn hosted(
         known::COMM100_CLIENT_ID,
         known::COMM100_CLIENT_SECRET,
     )?;
-    let audience = Audience::Hosted;
+    let audience = &audience::HOSTED;
     let issued = match grant {
         "authorization_code" => code(state, &body, audience)?,
         "password" => {
@@ -184,7 +182,7 @@ pub(super) fn hosted_partner(
     notes: &mut Notes,
 ) -> Result<Answer, Problem> {
     let SignIn { grant, body, .. } = read(inbound, HOSTED_PARTNER, notes)?;
-    let audience = Audience::HostedPartner;
+    let audience = &audience::HOSTED_PARTNER;
     let issued = if grant == "password" {
         person(
             &body,
@@ -216,7 +214,7 @@ pub(super) fn partner(
         known::COMM100_PARTNER_EMAIL,
         known::COMM100_PARTNER_PASSWORD,
     )?;
-    let issued = state.issue(Audience::Partner, Origin::Password, false);
+    let issued = state.issue(&audience::PARTNER, Origin::Password, false);
     Ok(Answer::json(200, &answer("Bearer", &issued)))
 }
 
@@ -274,51 +272,11 @@ fn person(body: &Params, email: &str, password: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn code(state: &State, body: &Params, audience: Audience) -> Result<Issued, Problem> {
-    let check = |ask: &Ask| {
-        if ask.audience != audience || ask.client_id != body.need("client_id") {
-            return Err(Problem::grant(
-                "the code was handed out to another client or host",
-            ));
-        }
-        if ask.redirect_uri != body.need("redirect_uri") {
-            return Err(Problem::grant(
-                "`redirect_uri` is not the one of the authorization request",
-            ));
-        }
-        match &ask.challenge {
-            Some(challenge) => verifier(body.need("code_verifier"), challenge),
-            None => Ok(()),
-        }
-    };
-    let issue = || state.issue(audience, Origin::Code, true);
-    let sale = state.consents.exchange(body.need("code"), check, issue);
-    sale.map_err(|no_sale| match no_sale {
-        NoSale::Refused(problem) => problem,
-        NoSale::Used(family) => {
-            state.tokens.revoke_family(family);
-            Problem::grant("the code was used before; its tokens are revoked")
-        }
-    })
+fn code(state: &State, body: &Params, audience: &'static Audience) -> Result<Issued, Problem> {
+    code::exchange(state, body, body.need("client_id"), audience, true)
 }
 
-/// RFC 7636, sections 4.1 and 4.6.
-fn verifier(verifier: &str, challenge: &str) -> Result<(), Problem> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(allowed) {
-        return Err(Problem::malformed(
-            "`code_verifier` must be 43 to 128 unreserved characters",
-        ));
-    }
-    if URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) != challenge {
-        return Err(Problem::grant(
-            "`code_verifier` does not match the code_challenge",
-        ));
-    }
-    Ok(())
-}
-
-fn refresh(state: &State, body: &Params, audience: Audience) -> Result<Issued, Problem> {
+fn refresh(state: &State, body: &Params, audience: &'static Audience) -> Result<Issued, Problem> {
     let lifetime = state.token_lifetime();
     state
         .tokens
@@ -327,7 +285,11 @@ fn refresh(state: &State, body: &Params, audience: Audience) -> Result<Issued, P
 }
 
 /// v2 documents no refresh; the sandbox wants the client to prove itself as it did first.
-fn proof_of_first_grant(state: &State, body: &Params, audience: Audience) -> Result<(), Problem> {
+fn proof_of_first_grant(
+    state: &State,
+    body: &Params,
+    audience: &'static Audience,
+) -> Result<(), Problem> {
     let has = |name| body.get(name).is_some();
     let fits = match state.tokens.origin(body.need("refresh_token"), audience) {
         Some(Origin::Code | Origin::ClientCredentials) => has("client_id") && has("client_secret"),

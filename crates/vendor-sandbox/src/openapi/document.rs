@@ -7,50 +7,9 @@ use serde_json::{Map, Value};
 
 use super::operation::Operation;
 use super::schema::Schema;
-use super::source::SOURCES;
 use crate::host::Host;
-
-/// A vendor whose operations are described.
-///
-/// ```
-/// use vendor_sandbox::openapi::Provider;
-///
-/// assert_eq!(Provider::ALL.map(Provider::name), ["comm100", "communic8", "webcommander"]);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Provider {
-    /// Comm100: v4, its partner API, and v2.
-    Comm100,
-    /// Communic8.
-    Communic8,
-    /// WebCommander.
-    WebCommander,
-}
-
-impl Provider {
-    /// All of them, in alphabetical order.
-    pub const ALL: [Self; 3] = [Self::Comm100, Self::Communic8, Self::WebCommander];
-
-    /// The name of its crate.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Comm100 => "comm100",
-            Self::Communic8 => "communic8",
-            Self::WebCommander => "webcommander",
-        }
-    }
-
-    /// The provider whose host this is.
-    pub(crate) const fn of(host: Host) -> Self {
-        match host {
-            Host::Communic8 => Self::Communic8,
-            Host::WebCommander => Self::WebCommander,
-            _ => Self::Comm100,
-        }
-    }
-}
+pub use crate::vendors::Provider;
+use crate::vendors::SOURCES;
 
 /// One OpenAPI document.
 ///
@@ -111,7 +70,7 @@ impl fmt::Debug for Document {
 /// ```
 #[must_use]
 pub fn documents(provider: Provider) -> &'static [Document] {
-    static DOCUMENTS: [OnceLock<Vec<Document>>; 3] = [const { OnceLock::new() }; 3];
+    static DOCUMENTS: Lazy<Document> = [const { OnceLock::new() }; COUNT];
     of(provider, &DOCUMENTS, || {
         let own = SOURCES.iter().filter(|source| source.provider == provider);
         let parsed = own.map(|source| Document {
@@ -155,7 +114,7 @@ pub fn operation(provider: Provider, id: &str) -> Option<&'static Operation> {
 /// The JSON of a document; null where there is none of this name.
 pub(crate) fn raw(provider: Provider, name: &str) -> &'static Value {
     static NONE: Value = Value::Null;
-    static RAW: [OnceLock<Vec<(&'static str, Value)>>; 3] = [const { OnceLock::new() }; 3];
+    static RAW: Lazy<(&'static str, Value)> = [const { OnceLock::new() }; COUNT];
     let all = of(provider, &RAW, || {
         let own = SOURCES.iter().filter(|source| source.provider == provider);
         // A document that is no JSON has no operations, which the tests of this crate notice.
@@ -175,17 +134,16 @@ fn components(provider: Provider, name: &str) -> Option<&'static Map<String, Val
     raw(provider, name)["components"]["schemas"].as_object()
 }
 
-/// The one value that a provider has in a table of lazily made ones.
+/// Something for each provider, made when it is first asked for.
+type Lazy<T> = [OnceLock<Vec<T>>; COUNT];
+
+const COUNT: usize = Provider::ALL.len();
+
+/// What a provider has in such a table.
 fn of<T>(
     provider: Provider,
-    table: &'static [OnceLock<Vec<T>>; 3],
+    table: &'static Lazy<T>,
     make: impl FnOnce() -> Vec<T>,
 ) -> &'static [T] {
-    let [comm100, communic8, webcommander] = table;
-    let place = match provider {
-        Provider::Comm100 => comm100,
-        Provider::Communic8 => communic8,
-        Provider::WebCommander => webcommander,
-    };
-    place.get_or_init(make)
+    table[provider as usize].get_or_init(make)
 }

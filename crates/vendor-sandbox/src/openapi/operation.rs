@@ -128,12 +128,16 @@ pub enum PagingStyle {
     Communic8Keyset,
     /// All at once.
     Communic8List,
+    /// `limit` and `offset`, on until a page is empty; for vendors whose style has no name of its own.
+    LimitOffset,
     /// `limit` and `offset`, on while `has_next`.
     WebCommanderLimitOffset,
     /// All at once.
     WebCommanderList,
     /// `max` and `offset`.
     WebCommanderMaxOffset,
+    /// All at once; for vendors whose style has no name of its own.
+    WholeList,
 }
 
 impl PagingStyle {
@@ -143,9 +147,11 @@ impl PagingStyle {
             "comm100_list" => Self::Comm100List,
             "communic8_keyset" => Self::Communic8Keyset,
             "communic8_list" => Self::Communic8List,
+            "limit_offset" => Self::LimitOffset,
             "webcommander_limit_offset" => Self::WebCommanderLimitOffset,
             "webcommander_list" => Self::WebCommanderList,
             "webcommander_max_offset" => Self::WebCommanderMaxOffset,
+            "whole_list" => Self::WholeList,
             _ => Self::Comm100Array,
         }
     }

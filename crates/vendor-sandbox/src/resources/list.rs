@@ -184,8 +184,10 @@ fn window(plan: &Plan, style: PagingStyle, query: &Query, wrapped: bool) -> Wind
             offset: 0,
             limit: query.number("limit").unwrap_or(COMMUNIC8_SIZE),
         },
-        PagingStyle::Communic8List | PagingStyle::WebCommanderList => ALL,
-        PagingStyle::WebCommanderLimitOffset | PagingStyle::WebCommanderMaxOffset => {
+        PagingStyle::Communic8List | PagingStyle::WebCommanderList | PagingStyle::WholeList => ALL,
+        PagingStyle::LimitOffset
+        | PagingStyle::WebCommanderLimitOffset
+        | PagingStyle::WebCommanderMaxOffset => {
             let name = match style {
                 PagingStyle::WebCommanderMaxOffset => "max",
                 _ => "limit",
@@ -197,8 +199,11 @@ fn window(plan: &Plan, style: PagingStyle, query: &Query, wrapped: bool) -> Wind
             let most = declared
                 .next()
                 .and_then(|one| one.schema.word("maximum").as_u64());
-            let most = most.unwrap_or(WEBCOMMANDER_SIZE);
-            let size = query.number(name).unwrap_or(WEBCOMMANDER_SIZE);
+            let most = most.unwrap_or(match style {
+                PagingStyle::LimitOffset => u64::MAX,
+                _ => WEBCOMMANDER_SIZE,
+            });
+            let size = query.number(name).unwrap_or(WEBCOMMANDER_SIZE.min(most));
             let limit = size.clamp(1, most);
             let page = query.number("page").unwrap_or(1).max(1);
             // An offset beats a page number.
@@ -231,6 +236,9 @@ impl Page {
                 };
                 let pagination = self.pagination(name, state, inbound);
                 Map::from_iter([("pagination".to_owned(), pagination)])
+            }
+            PagingStyle::LimitOffset | PagingStyle::WholeList => {
+                Map::from_iter([("total".to_owned(), Value::from(self.total))])
             }
             _ => Map::new(),
         }

@@ -73,15 +73,9 @@ pub(super) struct Plans {
 
 /// The plans of a provider, made at the first call.
 pub(super) fn plans(provider: Provider) -> &'static Plans {
-    static COMM100: OnceLock<Plans> = OnceLock::new();
-    static COMMUNIC8: OnceLock<Plans> = OnceLock::new();
-    static WEBCOMMANDER: OnceLock<Plans> = OnceLock::new();
-    let place = match provider {
-        Provider::Comm100 => &COMM100,
-        Provider::Communic8 => &COMMUNIC8,
-        Provider::WebCommander => &WEBCOMMANDER,
-    };
-    place.get_or_init(|| make(provider))
+    static PLANS: [OnceLock<Plans>; Provider::ALL.len()] =
+        [const { OnceLock::new() }; Provider::ALL.len()];
+    PLANS[provider as usize].get_or_init(|| make(provider))
 }
 
 /// Whether paths of this vendor are read without regard to capitals.

@@ -91,7 +91,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// Takes `first` and the six ports after it, in the order of [`Host::ALL`], instead of ports of the system's choice.
+    /// Takes `first` and the ports after it, one for each host in the order of [`Host::ALL`], instead of ports of the system's choice.
     pub fn ports(mut self, first: u16) -> Self {
         self.first_port = Some(first);
         self

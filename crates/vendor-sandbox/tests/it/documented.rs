@@ -6,7 +6,15 @@ use vendor_sandbox::{CampaignList, Host, Sandbox, credentials as known};
 use crate::client::{Call, Reply, api_key, encode};
 use crate::webcommander;
 
-/// Signs calls to any host in.
+/// The vendors whose accounts these tests know. What others answer is compared with their documents by `walk`, in the tests of
+/// their own crates.
+pub(crate) const KNOWN: [Provider; 3] = [
+    Provider::Comm100,
+    Provider::Communic8,
+    Provider::WebCommander,
+];
+
+/// Signs calls to their hosts in.
 pub(crate) struct Signed {
     pub(crate) sandbox: Sandbox,
     store: String,
@@ -122,7 +130,7 @@ fn judge(operation: &Operation, reply: &Reply, what: &str) {
 
 /// Everything but deletions first, so that all of it finds the records of a fresh sandbox.
 fn in_order() -> Vec<&'static Operation> {
-    let mut all: Vec<_> = Provider::ALL.into_iter().flat_map(operations).collect();
+    let mut all: Vec<_> = KNOWN.into_iter().flat_map(operations).collect();
     all.sort_by_key(|operation| operation.method == http::Method::DELETE);
     all
 }

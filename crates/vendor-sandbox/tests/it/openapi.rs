@@ -7,6 +7,8 @@ use vendor_sandbox::openapi::{
     Direction, Place, Provider, Schema, documents, operation, operations,
 };
 
+use crate::documented::KNOWN;
+
 /// Every schema of a provider's documents: the named ones, and those of bodies, answers and parameters that have no name.
 fn schemas(provider: Provider) -> Vec<(String, Schema)> {
     let mut all = Vec::new();
@@ -29,7 +31,7 @@ fn schemas(provider: Provider) -> Vec<(String, Schema)> {
 #[test]
 fn every_operation_is_read_and_has_an_id_of_its_own() {
     let mut ids = BTreeSet::new();
-    for provider in Provider::ALL {
+    for provider in KNOWN {
         for operation in operations(provider) {
             assert!(ids.insert(operation.id), "{}", operation.id);
             assert!(operation.answer.status / 100 == 2, "{}", operation.id);
