@@ -54,6 +54,13 @@ fn pages(operation: &Operation, style: PagingStyle, links: bool) -> Option<Pages
             is_told: true,
             is_linked: false,
         }),
+        PagingStyle::LimitOffset => Some(Pages {
+            step: step("offset"),
+            size_name: "limit",
+            size: largest(operation, "limit").map_or(20, |most| most.min(20)),
+            is_told: false,
+            is_linked: false,
+        }),
         PagingStyle::WebCommanderLimitOffset | PagingStyle::WebCommanderMaxOffset => Some(Pages {
             step: step("offset"),
             size_name: match style {
@@ -66,6 +73,12 @@ fn pages(operation: &Operation, style: PagingStyle, links: bool) -> Option<Pages
         }),
         _ => None,
     }
+}
+
+/// The largest value that a parameter may have.
+fn largest(operation: &Operation, name: &str) -> Option<u64> {
+    let mut all = operation.at(Place::Query).filter(|it| it.name == name);
+    all.next()?.schema.beside("maximum").as_u64()
 }
 
 /// Whether the answer describes its page by one of these.
@@ -186,7 +199,8 @@ fn paged(
             last.and_then(|it| it["_id"].as_str()).map(str::to_owned)
         }
         _ if is_comm100(style) => Some((at + 1).to_string()),
-        _ => Some(begins.to_string()),
+        // A page behind the last one begins where the items end.
+        _ => Some(begins.min(items.len() as u64).to_string()),
     };
     let name = match pages.step {
         Some(name) => name,

@@ -6,14 +6,16 @@ use super::document::{Document, Kind, Mark, Media, Method, Operation, Place, Sch
 use super::is_snake;
 
 /// How lists are paged.
-const PAGING: [&str; 7] = [
+const PAGING: [&str; 9] = [
     "comm100_array",
     "comm100_envelope",
     "comm100_list",
     "communic8_keyset",
     "communic8_list",
+    "limit_offset",
     "webcommander_limit_offset",
     "webcommander_list",
+    "whole_list",
 ];
 /// How lists of older servers are paged.
 const OLDER_PAGING: &str = "webcommander_max_offset";
