@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use xshell::cmd;
 
-use crate::workspace::{PROVIDERS, Workspace, root};
+use crate::workspace::{Workspace, providers, root};
 
 /// Each program is built so often.
 const ROUNDS: usize = 2;
@@ -35,10 +35,11 @@ impl BuildTime {
     /// Builds everything by turns and prints the table.
     pub(crate) fn run(&self, workspace: &Workspace) -> Result<ExitCode> {
         let home = root()?.join("target/build-time");
-        let mut programs = vec![("base", BASE.to_owned())];
-        for provider in PROVIDERS {
-            let path = root()?.join("crates").join(provider);
-            programs.push((provider, format!("{provider} = {{ path = {:?} }}\n", path)));
+        let mut programs = vec![("base".to_owned(), BASE.to_owned())];
+        for provider in providers()? {
+            let path = root()?.join("crates").join(&provider);
+            let dependency = format!("{provider} = {{ path = {path:?} }}\n");
+            programs.push((provider, dependency));
         }
         let mut best = vec![Duration::MAX; programs.len()];
         for round in 1..=ROUNDS {

@@ -2,7 +2,7 @@
 
 mod cargo;
 mod deny;
-mod deps;
+pub(crate) mod deps;
 mod docs_rs;
 mod external_types;
 mod features;

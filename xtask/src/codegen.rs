@@ -7,13 +7,14 @@ mod dialects;
 mod exceptions;
 mod exercises;
 mod features;
-mod names;
-mod plan;
+pub(crate) mod names;
+pub(crate) mod plan;
 mod render;
 mod sandbox;
 mod stats;
-mod write;
+pub(crate) mod write;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -24,7 +25,7 @@ use self::plan::Layer;
 use self::write::Files;
 use crate::check::openapi;
 use crate::report::{Outcome, verdict};
-use crate::workspace::{PROVIDERS, Workspace, root};
+use crate::workspace::{Workspace, providers, root};
 
 /// So many generated lines an operation there may be, over all providers, models included.
 const MOST_LINES: usize = 40;
@@ -46,19 +47,17 @@ impl Codegen {
     /// Writes everything, or compares it.
     pub(crate) fn run(&self, workspace: &Workspace) -> Result<ExitCode> {
         let named = self.provider.as_deref();
-        let providers: Vec<&str> = PROVIDERS
-            .iter()
-            .copied()
-            .filter(|it| named.is_none_or(|name| name == *it))
-            .collect();
+        let all = providers()?;
+        let mut providers = all.clone();
+        providers.retain(|it| named.is_none_or(|name| name == it));
         ensure!(
             !providers.is_empty(),
             "there is no such provider; there are {}",
-            PROVIDERS.join(", ")
+            all.join(", ")
         );
         if self.stats {
             let (mut lines, mut operations) = (0, 0);
-            for provider in providers {
+            for provider in &providers {
                 let (layer, exceptions) = layer(provider)?;
                 println!("{}", stats::table(provider, &layer, &exceptions));
                 let files = render::render(&layer);
@@ -107,7 +106,7 @@ impl Codegen {
 
 /// Fails if a generated file isn't what its sources give.
 pub(crate) fn check(workspace: &Workspace) -> Result<Outcome> {
-    let output = Output::render(workspace, PROVIDERS)?;
+    let output = Output::render(workspace, &providers()?)?;
     output.compare()?;
     Ok(Outcome::Passed(format!("{} files", output.files.len())))
 }
@@ -119,6 +118,29 @@ pub(crate) fn check_dialects(workspace: &Workspace) -> Result<Outcome> {
     Ok(Outcome::passed())
 }
 
+/// All that is generated for a provider whose documents lie in `directory`, by path below the workspace's root, and how many
+/// operations they have.
+pub(crate) fn files_of(provider: &str, directory: &Path) -> Result<(Files, usize)> {
+    let (layer, _) = layer_of(provider, directory)?;
+    let copies = sandbox::copies(directory)?;
+    let mut files = Files::new();
+    for (place, texts) in [
+        (
+            format!("crates/{provider}/src/generated"),
+            render::render(&layer),
+        ),
+        (
+            format!("crates/{provider}/tests/it/generated"),
+            exercises::render(provider, &layer),
+        ),
+        (format!("crates/vendor-sandbox/openapi/{provider}"), copies),
+    ] {
+        let texts = texts.into_iter();
+        files.extend(texts.map(|(path, text)| (format!("{place}/{path}"), text)));
+    }
+    Ok((files, layer.operations()))
+}
+
 /// Everything that is generated from the documents.
 struct Output {
     /// Nothing else may be in these.
@@ -127,7 +149,7 @@ struct Output {
 }
 
 impl Output {
-    fn render(workspace: &Workspace, providers: &[&str]) -> Result<Self> {
+    fn render(workspace: &Workspace, providers: &[String]) -> Result<Self> {
         let mut offenses = Vec::new();
         let mut operations = 0;
         let mut output = Self {
@@ -177,9 +199,16 @@ impl Output {
 
 /// The typed layer of a provider, and what its documents could not say.
 fn layer(provider: &str) -> Result<(Layer, Exceptions)> {
-    let directory = root()?.join(format!("crates/{provider}/openapi"));
-    let exceptions = Exceptions::load(&directory)?;
-    let layer = plan::plan(&openapi::of(provider)?, &exceptions);
+    layer_of(
+        provider,
+        &root()?.join(format!("crates/{provider}/openapi")),
+    )
+}
+
+/// The same, of the documents in a directory.
+fn layer_of(provider: &str, directory: &Path) -> Result<(Layer, Exceptions)> {
+    let exceptions = Exceptions::load(directory)?;
+    let layer = plan::plan(&openapi::document::load(directory)?, &exceptions);
     Ok((layer.with_context(|| provider.to_owned())?, exceptions))
 }
 

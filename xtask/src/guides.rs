@@ -21,7 +21,7 @@ use anyhow::{Context as _, Result};
 use crate::foreign;
 use crate::report::{Outcome, Report};
 use crate::watched;
-use crate::workspace::{PROVIDERS, Workspace, root};
+use crate::workspace::{Workspace, providers, root};
 
 use page::{Page, Step};
 use sandbox::Running;
@@ -44,7 +44,7 @@ impl Guides {
         let mut report = Report::new("page");
         match &self.vendor {
             Some(vendor) => follow(workspace, &format!("docs/guides/{vendor}.md"), &mut report),
-            None => follow_all(workspace, &mut report),
+            None => follow_all(workspace, &mut report)?,
         }
         print!("{}", report.table());
         Ok(report.exit_code())
@@ -52,11 +52,12 @@ impl Guides {
 }
 
 /// Follows the README and every vendor's guide, each as a step of the report.
-pub(crate) fn follow_all(workspace: &Workspace, report: &mut Report) {
+pub(crate) fn follow_all(workspace: &Workspace, report: &mut Report) -> Result<()> {
     follow(workspace, "README.md", report);
-    for provider in PROVIDERS {
+    for provider in providers()? {
         follow(workspace, &format!("docs/guides/{provider}.md"), report);
     }
+    Ok(())
 }
 
 fn follow(workspace: &Workspace, path: &str, report: &mut Report) {

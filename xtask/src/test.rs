@@ -14,22 +14,22 @@ use crate::foreign;
 use crate::guides;
 use crate::report::{Outcome, Report};
 use crate::watched;
-use crate::workspace::{Workspace, features_of, root};
+use crate::workspace::{Workspace, features_of, providers, root};
 
-/// The programs that show something: their crate, their name, and the features that they need.
+/// The program that every provider has.
+const QUICKSTART: &str = "quickstart";
+
+/// The other programs that show something: their crate, their name, and the features that they need.
 const EXAMPLES: &[(&str, &str, &str)] = &[
     ("comm100", "doctor", ""),
     ("comm100", "export_chats", ""),
     ("comm100", "fleet", "redis"),
     ("comm100", "one_process", ""),
-    ("comm100", "quickstart", ""),
     ("comm100", "several_processes", "file-store"),
     ("communic8", "add_recipients", ""),
     ("communic8", "doctor", ""),
-    ("communic8", "quickstart", ""),
     ("webcommander", "doctor", ""),
     ("webcommander", "low_stock", "older"),
-    ("webcommander", "quickstart", ""),
 ];
 
 /// After so long without a word a test hangs: the longest takes a minute, and what is built first a few.
@@ -65,9 +65,13 @@ impl Test {
             );
             report.step(title.trim(), || cargo_test(command, &mut sum));
         }
+        let providers = providers()?;
         for package in &packages {
             let name = package.name.as_str();
-            for (_, example, features) in EXAMPLES.iter().filter(|(owner, ..)| *owner == name) {
+            let is_provider = providers.iter().any(|it| it == name);
+            let quickstart = is_provider.then_some(&("", QUICKSTART, ""));
+            let others = EXAMPLES.iter().filter(|(owner, ..)| *owner == name);
+            for (_, example, features) in others.chain(quickstart) {
                 let command = cmd!(
                     workspace.shell,
                     "cargo run -q -p {name} --features={features} --example {example}"
@@ -80,7 +84,7 @@ impl Test {
         if packages.iter().any(|package| *package.name == "demo") {
             let command = cmd!(workspace.shell, "cargo run -q -p demo");
             report.step("demo", || keeps_secrets(workspace, command));
-            guides::follow_all(workspace, &mut report);
+            guides::follow_all(workspace, &mut report)?;
         }
         print!("{}", report.table());
         println!("{} passed, {} failed", sum.passed, sum.failed);

@@ -1,14 +1,14 @@
 //! Knows where the workspace is, which packages it has and which features they offer.
 
-use std::path::Path;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result, ensure};
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 use serde::Deserialize as _;
 use xshell::{Cmd, Shell, cmd};
-
-/// The crates that speak to one vendor each.
-pub(crate) const PROVIDERS: &[&str] = &["comm100", "communic8", "webcommander"];
 
 /// Needs OpenSSL's headers on most systems, and is a second TLS stack: never switched on in passing.
 pub(crate) const NATIVE_TLS: &str = "native-tls";
@@ -106,10 +106,37 @@ pub(crate) fn read(command: &Cmd<'_>) -> Result<String> {
     Ok(command.read()?)
 }
 
+/// Names another workspace than the one that this tool was built in: tests have a copy to change.
+const ROOT: &str = "XTASK_ROOT";
+
 /// The directory that holds the workspace's manifest.
 pub(crate) fn root() -> Result<&'static Path> {
+    static OTHER: LazyLock<Option<PathBuf>> = LazyLock::new(|| Some(env::var_os(ROOT)?.into()));
+    if let Some(other) = &*OTHER {
+        return Ok(other);
+    }
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.parent().context("xtask has no directory above it")
+}
+
+/// The crates that speak to one vendor each, by name: those whose typed layer has a plan.
+pub(crate) fn providers() -> Result<Vec<String>> {
+    providers_of(root()?)
+}
+
+/// The same, of the workspace in a directory.
+fn providers_of(root: &Path) -> Result<Vec<String>> {
+    let crates = root.join("crates");
+    let entries = fs::read_dir(&crates).with_context(|| crates.display().to_string())?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.path().join("openapi/plan.toml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// Every feature of one package but `default` and native-tls.
@@ -118,4 +145,19 @@ pub(crate) fn features_of(package: &Package) -> Vec<&str> {
     names
         .filter(|name| !["default", NATIVE_TLS].contains(name))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::providers;
+
+    #[test]
+    fn providers_are_found_and_nothing_else() {
+        let providers = providers().unwrap();
+        assert!(providers.is_sorted());
+        for name in ["comm100", "communic8", "webcommander"] {
+            assert!(providers.iter().any(|it| it == name), "{providers:?}");
+        }
+        assert!(!providers.iter().any(|it| it == "auth-core" || it == "walk"));
+    }
 }

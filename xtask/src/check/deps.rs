@@ -14,22 +14,23 @@ use xshell::cmd;
 use self::imports::Source;
 use crate::check::files::rust_files;
 use crate::report::{Outcome, verdict};
-use crate::workspace::{PROVIDERS, Workspace, read, root};
+use crate::workspace::{Workspace, providers, read, root};
 
 /// Runs every guard and names all offenses together.
 pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
-    let mut offenses = arrows::offenses(&arrows::of(&workspace.packages()));
+    let providers = providers()?;
+    let mut offenses = arrows::offenses(&arrows::of(&workspace.packages()), &providers);
     let sources = core_sources()?;
     offenses.extend(imports::offenses(&sources));
-    offenses.extend(vendor_names(&sources));
+    offenses.extend(vendor_names(&sources, &providers));
     let mut counts = Vec::new();
-    for provider in PROVIDERS {
+    for provider in &providers {
         let tree = cmd!(
             workspace.shell,
             "cargo tree -p {provider} -e normal --prefix none --no-dedupe"
         );
         let crates = tree::parse(&read(&tree)?);
-        offenses.extend(tree::offenses(provider, &crates));
+        offenses.extend(tree::offenses(provider, &crates, &providers));
         counts.push(format!("{provider} {}", tree::count(&crates)));
     }
     verdict(&offenses)?;
@@ -37,6 +38,11 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
         "crates in a program: {}",
         counts.join(", ")
     )))
+}
+
+/// Where auth-core has a word that is to become the name of a provider.
+pub(crate) fn in_core(name: &str) -> Result<Vec<String>> {
+    Ok(vendor_names(&core_sources()?, &[name.to_owned()]))
 }
 
 /// The files of auth-core, by their paths below `src`.
@@ -54,15 +60,15 @@ fn core_sources() -> Result<Vec<Source>> {
 }
 
 /// Lines of auth-core, code or documentation, that name a vendor.
-fn vendor_names(sources: &[Source]) -> Vec<String> {
+fn vendor_names(sources: &[Source], providers: &[String]) -> Vec<String> {
     let mut offenses = Vec::new();
     for Source { path, text } in sources {
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.to_lowercase();
             offenses.extend(
-                PROVIDERS
+                providers
                     .iter()
-                    .filter(|vendor| line.contains(**vendor))
+                    .filter(|vendor| line.contains(*vendor))
                     .map(|vendor| {
                         let path = path.display();
                         format!(
@@ -86,9 +92,11 @@ mod tests {
             path: "http.rs".into(),
             text: text.to_owned(),
         };
-        assert!(vendor_names(&[source("// Any vendor.\nfn send() {}")]).is_empty());
-        let offenses =
-            vendor_names(&[source("\n/// As Comm100 does.\nconst IS_WEBCOMMANDER: ();")]);
+        let vendors = ["comm100".to_owned(), "webcommander".to_owned()];
+        let harmless = source("// Any vendor.\nfn send() {}");
+        assert!(vendor_names(&[harmless], &vendors).is_empty());
+        let source = source("\n/// As Comm100 does.\nconst IS_WEBCOMMANDER: ();");
+        let offenses = vendor_names(&[source], &vendors);
         assert_eq!(offenses.len(), 2);
         assert!(
             offenses[0].starts_with("auth-core/src/http.rs:2 names comm100"),

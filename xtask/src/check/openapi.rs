@@ -15,7 +15,7 @@ use anyhow::Result;
 
 use self::document::Document;
 use crate::report::{Outcome, verdict};
-use crate::workspace::{PROVIDERS, root};
+use crate::workspace::{providers, root};
 
 /// All documents of one provider, by file name.
 pub(crate) type Documents = BTreeMap<String, Document>;
@@ -24,7 +24,7 @@ pub(crate) type Documents = BTreeMap<String, Document>;
 pub(super) fn check() -> Result<Outcome> {
     let mut offenses = Vec::new();
     let mut counts = Vec::new();
-    for provider in PROVIDERS {
+    for provider in &providers()? {
         let documents = of(provider)?;
         let found = offenses_of(&documents);
         offenses.extend(
@@ -58,7 +58,7 @@ fn count(provider: &str, documents: &Documents) -> String {
 }
 
 /// What is wrong with the documents of one provider, each with its file.
-fn offenses_of(documents: &Documents) -> Vec<String> {
+pub(crate) fn offenses_of(documents: &Documents) -> Vec<String> {
     let mut offenses = Vec::new();
     for (file, document) in documents {
         let mut found = head(document);

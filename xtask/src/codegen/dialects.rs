@@ -3,7 +3,7 @@
 use anyhow::Result;
 use xshell::cmd;
 
-use crate::workspace::{PROVIDERS, Workspace, features_of, read};
+use crate::workspace::{Workspace, features_of, providers, read};
 
 /// The page, below the workspace's root.
 pub(super) const PAGE: &str = "docs/dialects.md";
@@ -23,7 +23,7 @@ Communic8's, 004 WebCommander's).
 /// The page as its sources give it: each provider's example `dialects` prints one section.
 pub(super) fn render(workspace: &Workspace) -> Result<String> {
     let mut page = HEADING.to_owned();
-    for provider in PROVIDERS {
+    for provider in &providers()? {
         let features = features_of(workspace.package(provider)?).join(",");
         let section = read(&cmd!(
             workspace.shell,

@@ -1,12 +1,12 @@
 //! Turns the vendors' spellings into Rust's.
 
 /// `departmentID`, `address_line_1` or `Chat Button` as `department_id`, `address_line_1`, `chat_button`.
-pub(super) fn snake(name: &str) -> String {
+pub(crate) fn snake(name: &str) -> String {
     words(name).join("_")
 }
 
 /// `switchedToMessage`, `AZURE_AD` or `single.select.radio` as `SwitchedToMessage`, `AzureAd`, `SingleSelectRadio`.
-pub(super) fn pascal(name: &str) -> String {
+pub(crate) fn pascal(name: &str) -> String {
     words(name)
         .iter()
         .map(|word| {
@@ -17,7 +17,7 @@ pub(super) fn pascal(name: &str) -> String {
 }
 
 /// `chat_wrapup_categories` as `chatWrapupCategories`.
-pub(super) fn camel(name: &str) -> String {
+pub(crate) fn camel(name: &str) -> String {
     let name = pascal(name);
     let first = name.chars().next().map(|it| it.to_ascii_lowercase());
     first.into_iter().chain(name.chars().skip(1)).collect()
@@ -49,7 +49,7 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// One of what the last word of a name in snake case counts: `chat_categories` as `chat_category`.
-pub(super) fn singular(name: &str) -> String {
+pub(crate) fn singular(name: &str) -> String {
     let cut = |end: &str, with: &str| name.strip_suffix(end).map(|stem| format!("{stem}{with}"));
     let stays = ["ss", "us", "is", "settings", "config"];
     if stays.iter().any(|end| name.ends_with(end)) {
@@ -65,7 +65,7 @@ pub(super) fn singular(name: &str) -> String {
 }
 
 /// Whether a name may stand in Rust code as it is.
-pub(super) fn is_identifier(name: &str) -> bool {
+pub(crate) fn is_identifier(name: &str) -> bool {
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     starts && !KEYWORDS.contains(&name)
 }

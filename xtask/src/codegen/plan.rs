@@ -7,6 +7,8 @@ mod schemas;
 mod usage;
 mod webhooks;
 
+pub(crate) use self::schemas::is_words;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail, ensure};

@@ -16,7 +16,7 @@ const SHOWN: usize = 12;
 const FILES_SHOWN: usize = 5;
 
 /// Files by path below the workspace's root.
-pub(super) type Files = BTreeMap<String, String>;
+pub(crate) type Files = BTreeMap<String, String>;
 
 /// Writes what differs, removes what is left over of `directories`, and says how much that was.
 pub(super) fn write(root: &Path, directories: &[String], files: &Files) -> Result<usize> {

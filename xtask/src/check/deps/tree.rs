@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::workspace::PROVIDERS;
-
 /// So many crates may a minimal program have, itself included.
 const LIMIT: usize = 135;
 
@@ -34,10 +32,14 @@ pub(super) fn count(crates: &BTreeSet<String>) -> usize {
 }
 
 /// What the tree has and shouldn't, or hasn't and should.
-pub(super) fn offenses(provider: &str, crates: &BTreeSet<String>) -> Vec<String> {
+pub(super) fn offenses(
+    provider: &str,
+    crates: &BTreeSet<String>,
+    providers: &[String],
+) -> Vec<String> {
     let why = |name: &str| format!("see `cargo tree -p {provider} -e normal -i {name}`");
     let mut offenses = Vec::new();
-    for other in PROVIDERS.iter().filter(|other| **other != provider) {
+    for other in providers.iter().filter(|other| *other != provider) {
         if versions(crates, other) > 0 {
             offenses.push(format!("{provider} brings {other}: {}", why(other)));
         }
@@ -78,7 +80,17 @@ fn versions(crates: &BTreeSet<String>, name: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{LIMIT, count, offenses, parse};
+    use std::collections::BTreeSet;
+
+    use super::{LIMIT, count, parse};
+
+    fn offenses(provider: &str, crates: &BTreeSet<String>) -> Vec<String> {
+        super::offenses(
+            provider,
+            crates,
+            &["comm100".to_owned(), "communic8".to_owned()],
+        )
+    }
 
     const GOOD: &str = "comm100 v0.1.0 (crates/comm100)\nauth-core v0.1.0 (crates/auth-core)\n\
         reqwest v0.13.5\nrustls v0.23.1\naws-lc-rs v1.9.0\nserde_derive v1.0.0 (proc-macro)\n\

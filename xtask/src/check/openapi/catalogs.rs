@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::document::{Kind, Mark, Operation, Parameter, Place, Schema};
 use super::{Documents, of};
-use crate::workspace::{PROVIDERS, root};
+use crate::workspace::{providers, root};
 
 /// What differs on purpose, by provider.
 const CORRECTIONS: &str = include_str!("corrections.yaml");
@@ -90,12 +90,16 @@ fn every_operation_is_the_catalogued_one() -> Result<()> {
     };
     let corrections: BTreeMap<String, Corrections> = serde_saphyr::from_str(CORRECTIONS)?;
     let mut offenses = Vec::new();
-    for provider in PROVIDERS {
+    for provider in &providers()? {
         let path = directory.join(format!("{provider}-endpoints.yaml"));
+        if !path.exists() {
+            eprintln!("skipped: there is no catalogue of {provider}");
+            continue;
+        }
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         let catalog: Catalog = serde_saphyr::from_str(&text)?;
         let corrections = corrections
-            .get(*provider)
+            .get(provider)
             .context("a provider without corrections")?;
         let found = differences(provider, &catalog, corrections, &of(provider)?);
         offenses.extend(found.into_iter().map(|it| format!("{provider} {it}")));

@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use super::document::Operation;
 use super::{Documents, of, webhooks};
-use crate::workspace::{PROVIDERS, root};
+use crate::workspace::{providers, root};
 
 #[test]
 fn every_webhook_has_samples_that_carry_its_event() -> Result<()> {
     let mut counts = Vec::new();
-    for provider in PROVIDERS {
+    for provider in &providers()? {
         let documents = of(provider)?;
         let fixtures = root()?.join(format!("crates/{provider}/tests/fixtures/webhooks"));
         for (file, document) in &documents {
@@ -35,7 +35,9 @@ fn every_webhook_has_samples_that_carry_its_event() -> Result<()> {
         }
     }
     let promised = ["bot 5", "livechat 7", "ticketing 2", "v2 4", "carts 1"];
-    assert_eq!(counts, promised);
+    for promise in promised {
+        assert!(counts.iter().any(|it| it == promise), "{counts:?}");
+    }
     Ok(())
 }
 

@@ -420,14 +420,8 @@ pub(super) fn values(schema: &Schema) -> Option<Vec<Value>> {
         return None;
     }
     let values = texts.iter().enumerate().map(|(index, text)| {
-        let variant = match pascal(text).as_str() {
-            "" if text.is_empty() => "Empty".to_owned(),
-            "Unknown" => "NotKnown".to_owned(),
-            "Self" => "Itself".to_owned(),
-            variant => variant.to_owned(),
-        };
-        is_identifier(&variant).then(|| Value {
-            variant,
+        Some(Value {
+            variant: variant(text)?,
             text: (*text).to_owned(),
             number: numbers.get(index).copied(),
         })
@@ -435,4 +429,21 @@ pub(super) fn values(schema: &Schema) -> Option<Vec<Value>> {
     let values: Vec<Value> = values.collect::<Option<_>>()?;
     let variants: BTreeSet<_> = values.iter().map(|it| &it.variant).collect();
     (variants.len() == values.len()).then_some(values)
+}
+
+/// Whether words tell these texts apart, so that they can be an enum.
+pub(crate) fn is_words(texts: &[&str]) -> bool {
+    let variants: Option<BTreeSet<_>> = texts.iter().map(|text| variant(text)).collect();
+    variants.is_some_and(|variants| variants.len() == texts.len())
+}
+
+/// What a listed text is called in Rust, if it is a word.
+fn variant(text: &str) -> Option<String> {
+    let variant = match pascal(text).as_str() {
+        "" if text.is_empty() => "Empty".to_owned(),
+        "Unknown" => "NotKnown".to_owned(),
+        "Self" => "Itself".to_owned(),
+        variant => variant.to_owned(),
+    };
+    is_identifier(&variant).then_some(variant)
 }
