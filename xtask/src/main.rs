@@ -17,6 +17,7 @@ mod foreign;
 mod fuzz;
 mod guides;
 mod hostile;
+mod new_provider;
 mod release;
 mod report;
 mod sandbox;
@@ -50,6 +51,7 @@ enum Command {
     Fuzz(fuzz::Fuzz),
     Guides(guides::Guides),
     Hostile(hostile::Hostile),
+    NewProvider(new_provider::NewProvider),
     Release(release::Release),
     Sandbox(sandbox::Sandbox),
     Test(test::Test),
@@ -76,6 +78,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         Command::Fuzz(fuzz) => fuzz.run(&workspace),
         Command::Guides(guides) => guides.run(&workspace),
         Command::Hostile(hostile) => hostile.run(&workspace),
+        Command::NewProvider(new) => new.run(&workspace),
         Command::Release(release) => release.run(&workspace),
         Command::Sandbox(sandbox) => sandbox.run(&workspace),
         Command::Test(test) => test.run(&workspace),
