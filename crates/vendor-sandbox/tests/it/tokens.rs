@@ -1,5 +1,6 @@
 //! Lifetimes, rotation, reuse and revocation.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
@@ -180,6 +181,11 @@ async fn the_static_token_of_communic8_cannot_be_taken_back() {
     assert_eq!(call.send().await.status, 200);
 }
 
+/// Two vendors may have the same invented secret.
+fn different_secrets() -> usize {
+    known::SECRETS.iter().collect::<BTreeSet<_>>().len()
+}
+
 #[tokio::test]
 async fn every_secret_that_is_out_is_told() {
     let sandbox = Sandbox::start().await.unwrap();
@@ -187,7 +193,7 @@ async fn every_secret_that_is_out_is_told() {
     for secret in known::SECRETS {
         assert!(before.iter().any(|told| told == secret), "{secret}");
     }
-    assert_eq!(before.len(), known::SECRETS.len());
+    assert_eq!(before.len(), different_secrets());
     let tokens = dash_password(&sandbox).send().await.ok();
     let refreshed = dash_refresh(&sandbox, &tokens.member("refresh_token"));
     let refreshed = refreshed.send().await.ok();
@@ -212,6 +218,6 @@ fn a_program_writes_the_secrets_of_its_sandbox_down() {
     assert!(status.unwrap().success());
     let told = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
-    assert_eq!(told.lines().count(), known::SECRETS.len() + 4);
+    assert_eq!(told.lines().count(), different_secrets() + 4);
     assert!(told.lines().any(|line| line == known::COMMUNIC8_TOKEN));
 }
