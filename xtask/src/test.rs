@@ -16,19 +16,16 @@ use crate::report::{Outcome, Report};
 use crate::watched;
 use crate::workspace::{Workspace, features_of, providers, root};
 
-/// The program that every provider has.
-const QUICKSTART: &str = "quickstart";
+/// The programs that every provider has.
+const OF_EACH: &[(&str, &str, &str)] = &[("", "doctor", ""), ("", "quickstart", "")];
 
 /// The other programs that show something: their crate, their name, and the features that they need.
 const EXAMPLES: &[(&str, &str, &str)] = &[
-    ("comm100", "doctor", ""),
     ("comm100", "export_chats", ""),
     ("comm100", "fleet", "redis"),
     ("comm100", "one_process", ""),
     ("comm100", "several_processes", "file-store"),
     ("communic8", "add_recipients", ""),
-    ("communic8", "doctor", ""),
-    ("webcommander", "doctor", ""),
     ("webcommander", "low_stock", "older"),
 ];
 
@@ -69,9 +66,9 @@ impl Test {
         for package in &packages {
             let name = package.name.as_str();
             let is_provider = providers.iter().any(|it| it == name);
-            let quickstart = is_provider.then_some(&("", QUICKSTART, ""));
+            let of_each = OF_EACH.iter().filter(|_| is_provider);
             let others = EXAMPLES.iter().filter(|(owner, ..)| *owner == name);
-            for (_, example, features) in others.chain(quickstart) {
+            for (_, example, features) in others.chain(of_each) {
                 let command = cmd!(
                     workspace.shell,
                     "cargo run -q -p {name} --features={features} --example {example}"

@@ -24,6 +24,7 @@ const COMMON: &[Template] = &[
     ("CHANGELOG.md", template!("common/CHANGELOG.md.in")),
     ("README.md", template!("common/README.md.in")),
     ("examples/dialects.rs", template!("common/dialects.rs")),
+    ("examples/doctor.rs", template!("common/doctor.rs")),
     ("examples/quickstart.rs", template!("common/quickstart.rs")),
     ("src/dialect.rs", template!("common/dialect.rs")),
     ("src/lib.rs", template!("common/lib.rs")),

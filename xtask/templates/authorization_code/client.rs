@@ -1,7 +1,7 @@
 //! Makes authorized calls to {{Title}}.
 
 use auth_core::{
-    ApiClient, AuthorizationCode, AuthorizationRequest, BaseUrl, Call, Error, Grant, GrantType,
+    ApiClient, AuthorizationCode, AuthorizationRequest, BaseUrl, Call, Diagnosis, Error, Grant, GrantType,
     Method, Principal, Profile, {{secret_uses}}Session, Settings, TokenSet, UrlText,
 };
 
@@ -63,6 +63,14 @@ impl Client {
     /// The latest tokens, to be exported and given to [`ClientBuilder::tokens`] later; `None` before the first sign-in.
     pub fn token_set(&self) -> Option<TokenSet> {
         self.api.session().token_set()
+    }
+
+    /// Looks this client over for a support ticket: who signs in where, the token's age and health, whether host and store can
+    /// be reached and used, how far the machine's clock is off, what failed last, and what to do next.
+    ///
+    /// Never fails, spends no token and shows none; [`Diagnosis`] says what is sent and asked. The example `doctor` prints one.
+    pub async fn diagnose(&self) -> Diagnosis {
+        self.api.diagnose().await
     }
 
     /// The sign-in behind the calls, for a request that you send with an HTTP client of your own.

@@ -1,7 +1,7 @@
 //! Makes authorized calls to {{Title}}.
 
 use auth_core::{
-    ApiClient, BaseUrl, Call, Error, Grant, Method, Principal, Profile, SecretSource, Session,
+    ApiClient, BaseUrl, Call, Diagnosis, Error, Grant, Method, Principal, Profile, SecretSource, Session,
     Settings, UrlText,
 };
 
@@ -53,6 +53,14 @@ impl Client {
     /// Where the key can't be read.
     pub async fn sign_in(&self) -> Result<(), Error> {
         self.api.sign_in().await
+    }
+
+    /// Looks this client over for a support ticket: who signs in where, the token's age and health, whether host and store can
+    /// be reached and used, how far the machine's clock is off, what failed last, and what to do next.
+    ///
+    /// Never fails, spends no token and shows none; [`Diagnosis`] says what is sent and asked. The example `doctor` prints one.
+    pub async fn diagnose(&self) -> Diagnosis {
+        self.api.diagnose().await
     }
 
     /// The sign-in behind the calls, for a request that you send with an HTTP client of your own.

@@ -73,7 +73,7 @@ static BUILD: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// What members build under names of their own.
-const TESTS_AND_EXAMPLES: &[&str] = &["dialects", "it", "pages", "quickstart", "worker"];
+const TESTS_AND_EXAMPLES: &[&str] = &["dialects", "doctor", "it", "pages", "quickstart", "worker"];
 
 /// A copy of the workspace.
 pub(crate) struct Copy {
