@@ -62,10 +62,11 @@ impl NewProvider {
         let edits = insert::edits(root, &workspace.shell, &filling, &answers)?;
         let mut placed = place::place(root, &files, &edits)?;
         placed.remember("Cargo.lock")?;
-        // Resolves the new member into the lock file, as any command of cargo would.
+        // Resolves the new member into the lock file, as any command of cargo would, and fetches nothing for other systems.
+        let name_of_crate = &name.name;
         read(&cmd!(
             workspace.shell,
-            "cargo metadata --format-version 1 --offline"
+            "cargo tree --depth 0 -e normal -p {name_of_crate}"
         ))
         .context("cargo does not take the new crate; all is as it was")?;
         placed.keep();

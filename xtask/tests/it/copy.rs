@@ -65,12 +65,28 @@ static BUILD: LazyLock<PathBuf> = LazyLock::new(|| {
             }
             let to = build.join("debug").join(&path);
             fs::create_dir_all(to.parent().expect("a directory")).expect("its directory");
-            // What vanishes meanwhile, or can't be linked, is built.
-            let _ = fs::hard_link(profile().join(&path), to);
+            // What vanishes meanwhile, or can't be taken along, is built.
+            let _ = take_along(&profile().join(&path), &to);
         }
     }
     build
 });
+
+/// From this size on a file is linked. Cargo and the compiler replace such files, and write into the small ones, their notes.
+const LARGE: u64 = 100_000;
+
+/// Links or copies what was built, with its time, by which cargo knows it.
+fn take_along(from: &Path, to: &Path) -> std::io::Result<()> {
+    let known = fs::metadata(from)?;
+    if known.len() >= LARGE {
+        return fs::hard_link(from, to);
+    }
+    fs::copy(from, to)?;
+    fs::File::options()
+        .append(true)
+        .open(to)?
+        .set_modified(known.modified()?)
+}
 
 /// What members build under names of their own.
 const TESTS_AND_EXAMPLES: &[&str] = &["dialects", "doctor", "it", "pages", "quickstart", "worker"];
