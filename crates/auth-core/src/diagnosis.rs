@@ -27,7 +27,7 @@ use words::Moment;
 ///   its `Date` is compared with the machine's clock.
 /// - In the store it takes the lock of its own key, loads, and gives the lock back; each may take
 ///   [`store_timeout`](crate::Settings::store_timeout), and a renewal that wants the lock meanwhile waits as for any other
-///   holder. Where the lock is not free in that time, nothing is loaded. A `FileStore` makes the directory of the key and
+///   holder. A caller that gives up leaves no lock behind. Where the lock can't be had in that time, nothing is loaded. A `FileStore` makes the directory of the key and
 ///   the lock's file where they are not there yet. A store that sets unreadable tokens aside does so for this load as well,
 ///   and the finding says where they are. With a key or a static token, no store is asked.
 /// - All else is what the client knows: the session's state, and the last call that failed. Nothing is signed in to or
@@ -148,10 +148,21 @@ impl Diagnosis {
         host: Result<HostAnswer, Error>,
         hider: &Hider,
     ) -> Self {
-        // A store's errors are foreign words, and those of the visit have not been looked through yet.
-        let told = |error: &Error| words::told(error, |text| hider.hide(text));
+        // A store's errors are foreign words, and those of the visit have not been looked through yet. What it says of other
+        // holders' tokens is known to nobody here.
+        let is_foreign = checkup.visit.as_ref().is_some_and(|visit| visit.is_foreign);
+        let told = |error: &Error| {
+            let is_foreign = is_foreign && error.kind() == ErrorKind::Store;
+            words::told(error, |text| match is_foreign {
+                true => words::without_tokens(&hider.hide(text)),
+                false => hider.hide(text),
+            })
+        };
         let clock_skew_seconds = host.as_ref().ok().and_then(HostAnswer::clock_skew_seconds);
         let findings = Check::ALL.map(|check| match check {
+            Check::Token if checkup.standing.is_key => {
+                findings::key(&checkup.standing, failed_call.as_ref())
+            }
             Check::Token => findings::token(&checkup.standing, checkup.has_news()),
             Check::Renewal => findings::renewal(&checkup, &told),
             Check::Calls => findings::calls(failed_call.as_ref(), &told),
@@ -321,7 +332,10 @@ impl fmt::Display for Diagnosis {
         let (at, sign_in, core) = (Moment(self.at), self.sign_in, env!("CARGO_PKG_VERSION"));
         writeln!(f, "{user_agent} with auth-core {core}, at {at}")?;
         writeln!(f, "dialect {dialect}, sign-in: {sign_in}")?;
-        writeln!(f, "tokens from {token_base}, API at {api_base}")?;
+        match token_base == api_base {
+            true => writeln!(f, "tokens and API at {api_base}")?,
+            false => writeln!(f, "tokens from {token_base} (not asked), API at {api_base}")?,
+        }
         for finding in &self.findings {
             write!(f, "\n{finding}")?;
             if let Some(advice) = finding.advice {

@@ -58,6 +58,7 @@ pub(crate) use failed_call::is_of_one_call;
 use flight::Flight;
 pub use health::{Health, HealthState, HealthWatch};
 pub(crate) use hider::Hider;
+pub(crate) use place::unless_it_panics;
 use refusals::Refusals;
 use source::Source;
 
@@ -514,12 +515,7 @@ impl Boarding {
     fn launch(self) -> Result<Boarded, Error> {
         drop(self.lost);
         if let Some(flight) = self.flight {
-            let runtime = Handle::try_current().map_err(|_| {
-                Error::config(
-                    "runtime",
-                    "the call needs a tokio runtime with time and I/O enabled",
-                )
-            })?;
+            let runtime = Handle::try_current().map_err(|_| no_runtime())?;
             let span = flight.span();
             runtime.spawn(flight.run(span));
         }
@@ -528,6 +524,12 @@ impl Boarding {
             is_driven: self.runtime.is_some() && self.runtime == current_runtime(),
         })
     }
+}
+
+/// What is told where there is no runtime, or one without what is needed.
+pub(crate) fn no_runtime() -> Error {
+    let problem = "the call needs a tokio runtime with time and I/O enabled";
+    Error::config("runtime", problem)
 }
 
 /// The runtime that drives the caller.

@@ -300,6 +300,13 @@ impl Settings {
         outer.rsplit("::").next().unwrap_or_default()
     }
 
+    /// Whether the store is not one of ours, so that nobody here knows what its errors say.
+    pub(crate) fn has_foreign_store(&self) -> bool {
+        !self
+            .store_type
+            .starts_with(concat!(env!("CARGO_CRATE_NAME"), "::"))
+    }
+
     /// How long a store's lock may be held: for a token request, another after it, and what the store itself takes.
     pub(crate) fn lease(&self) -> Duration {
         self.token_timeout * 2 + self.store_timeout * 4

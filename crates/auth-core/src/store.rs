@@ -58,7 +58,8 @@ pub enum Saved {
 /// # Errors
 /// Methods fail with [`ErrorKind::Store`](crate::ErrorKind::Store), made by [`Error::store`]. A panic counts as a
 /// failure. A session gives them limited time and survives their failures; a renewal that fails does not end a token that
-/// is still valid.
+/// is still valid. What an error says is logged and told to callers: it may not hold what is stored. Tokens that this
+/// session was given or gives are taken out of it, those of other holders can't be.
 ///
 /// | method | may take | when it fails or takes longer |
 /// |---|---|---|

@@ -10,6 +10,9 @@ use std::{env, error};
 use comm100::{Client, ClientBuilder, Diagnosis, FindingState, Method, OAuthClient, Platform};
 use vendor_sandbox::{Host, Sandbox, credentials};
 
+const ELSEWHERE: &str = "\nYour program's own store, and a person's sign-in, can't be looked at from here: there, print \
+                         `client.diagnose().await`.";
+
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt::init(); // silent, unless RUST_LOG says what to show: RUST_LOG=debug
@@ -31,10 +34,20 @@ async fn main() -> ExitCode {
 }
 
 async fn real() -> Result<Diagnosis, Box<dyn error::Error>> {
-    let client = ClientBuilder::from_env()?.build()?;
-    // Whatever comes of it is among the findings.
+    let path = match env::var("COMM100_PLATFORM")?.parse()? {
+        Platform::V2(_) => "/api/v2/livechat/campaigns",
+        #[cfg(feature = "partner")]
+        Platform::PartnerV4 => "/v4/global/sites",
+        _ => "/v4/livechat/campaigns",
+    };
+    let client = ClientBuilder::from_env()?.build();
+    let client = client.inspect_err(|_| println!("{ELSEWHERE}"))?;
+    // Whatever comes of these is among the findings.
     let _ = client.sign_in().await;
-    Ok(show(&client).await)
+    let _ = client.request(Method::GET, path).send().await;
+    let diagnosis = show(&client).await;
+    println!("{ELSEWHERE}");
+    Ok(diagnosis)
 }
 
 async fn sandbox() -> Result<Diagnosis, Box<dyn error::Error>> {

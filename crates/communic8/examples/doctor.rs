@@ -10,6 +10,9 @@ use std::{env, error};
 use communic8::{Client, ClientBuilder, Diagnosis, FindingState, Method};
 use vendor_sandbox::{Fault, Host, Injection, Sandbox, credentials};
 
+const ELSEWHERE: &str =
+    "\nYour program's own store was not looked at: there, print `client.diagnose().await`.";
+
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt::init(); // silent, unless RUST_LOG says what to show: RUST_LOG=debug
@@ -32,9 +35,12 @@ async fn main() -> ExitCode {
 
 async fn real() -> Result<Diagnosis, Box<dyn error::Error>> {
     let client = ClientBuilder::from_env()?.build()?;
-    // Whatever comes of it is among the findings.
+    // Whatever comes of these is among the findings.
     let _ = client.sign_in().await;
-    Ok(show(&client).await)
+    let _ = client.request(Method::GET, "/int/v1/channel").send().await;
+    let diagnosis = show(&client).await;
+    println!("{ELSEWHERE}");
+    Ok(diagnosis)
 }
 
 async fn sandbox() -> Result<Diagnosis, Box<dyn error::Error>> {

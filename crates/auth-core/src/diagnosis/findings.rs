@@ -27,18 +27,36 @@ const TRY_SIGN_IN: &str =
 const TAKE_NEWER: &str =
     "Make a call, or call `sign_in`: it takes the newer tokens that stand in the store.";
 
+/// After this long a failed call says nothing of how things are.
+const NEWS: Duration = Duration::from_secs(3600);
+
+pub(super) fn key(standing: &Standing, last: Option<&FailedCall>) -> Finding {
+    let finding = |state, text: String| Finding::new(Check::Token, state, text);
+    let refusal = last.filter(|(error, _)| error.kind() == ErrorKind::Unauthorized);
+    match (standing.age, refusal) {
+        (Some(age), _) if standing.was_let_in => {
+            let text = format!("a key without an end, in use for {}", Span(age));
+            finding(Fine, text)
+        }
+        (_, Some((error, ago))) => {
+            let text = format!(
+                "a key that was refused {} ago, and taken by no call since",
+                Span(*ago)
+            );
+            finding(Broken, text)
+                .failure_is(error.kind())
+                .advice_is(advice(error))
+        }
+        (_, None) => finding(
+            Unknown,
+            "a key that no call has shown to be good".to_owned(),
+        )
+        .advice_is("Make a call: only that shows whether the provider takes the key."),
+    }
+}
+
 pub(super) fn token(standing: &Standing, has_news: bool) -> Finding {
     let finding = |state, text: String| Finding::new(Check::Token, state, text);
-    if standing.is_key {
-        return match standing.age {
-            Some(age) => finding(
-                Fine,
-                format!("a key without an end, in use for {}", Span(age)),
-            ),
-            None => finding(Unknown, "a key that no call has used yet".to_owned())
-                .advice_is("Make a call: only that shows whether the provider takes the key."),
-        };
-    }
     let Some(age) = standing.age else {
         return no_token(standing, has_news);
     };
@@ -141,6 +159,7 @@ pub(super) fn calls(last: Option<&FailedCall>, told: Told<'_>) -> Finding {
     let Some((error, ago)) = last else {
         return Finding::new(Check::Calls, Fine, "none has failed");
     };
+    let is_old = *ago > NEWS;
     let (ago, told) = (Span(*ago), told(error));
     let finding =
         |state, text: String| Finding::new(Check::Calls, state, text).failure_is(error.kind());
@@ -150,11 +169,17 @@ pub(super) fn calls(last: Option<&FailedCall>, told: Told<'_>) -> Finding {
     }
     let text =
         format!("the last one to fail did so {ago} ago, others may have worked since: {told}");
-    finding(Attention, text).advice_is(advice(error))
+    match is_old {
+        true => finding(Fine, text),
+        false => finding(Attention, text).advice_is(advice(error)),
+    }
 }
 
 pub(super) fn store(checkup: &Checkup, told: Told<'_>) -> Finding {
-    let Some(Visit { name, key, outcome }) = &checkup.visit else {
+    let Some(Visit {
+        name, key, outcome, ..
+    }) = &checkup.visit
+    else {
         return Finding::new(Check::Store, Fine, "none is needed for a key");
     };
     let finding = |state, text: &str| {
@@ -176,9 +201,12 @@ pub(super) fn store(checkup: &Checkup, told: Told<'_>) -> Finding {
     let (state, text, advice) = match reached {
         Reached::Held => (
             Attention,
-            "its lock was not free in time, so it was not read: a renewal has the lock, here or elsewhere".to_owned(),
+            "its lock could not be had in time, so it was not read: a renewal has it, here or elsewhere, or the store does \
+             not answer"
+                .to_owned(),
             Some(
-                "Diagnose again in two minutes. If the lock is still not free, look for a process that was stopped.",
+                "See that the store answers. If it does, diagnose again when the lease of a lock has ended, which takes two \
+                 minutes by default; if the lock is still not free then, look for a process that was stopped.",
             ),
         ),
         Reached::Kept => (
@@ -251,11 +279,20 @@ pub(super) fn host(base: &str, answer: Result<&HostAnswer, &Error>, told: Told<'
     let took = took.map_or_else(|_| String::new(), |took| format!(" within {}", Span(took)));
     let status = answer.status.as_u16();
     let text = format!("{base} answers{took} (status {status} to a request without credentials)");
-    match answer.status.is_server_error() {
-        true => finding(Attention, text).advice_is(
+    // What the path or the missing credentials account for says that the host is there, and no more.
+    match status {
+        500.. => finding(Attention, text).advice_is(
             "The provider may have a failure: look at its status page, and try again later.",
         ),
-        false => finding(Fine, text),
+        429 => finding(Attention, text).advice_is(
+            "The host asks for fewer calls, from this client or from others at this address: wait, then call less often.",
+        ),
+        407 => finding(Attention, text)
+            .advice_is("A proxy asks for credentials: correct the proxy's address in the settings."),
+        300..400 => finding(Attention, text).advice_is(
+            "The host sends elsewhere, where no call follows: see that the address is the API's own, scheme included.",
+        ),
+        _ => finding(Fine, text),
     }
 }
 
@@ -265,7 +302,7 @@ pub(super) fn clock(answer: Option<&HostAnswer>, skew: Option<i64>) -> Finding {
         let why = match answer.map(|answer| answer.date) {
             None => "the host did not answer",
             Some(HostDate::Missing) => "the host's answer has no `Date`",
-            Some(_) => "the `Date` of the host's answer is none",
+            Some(_) => "what stands in the `Date` of the host's answer is no date",
         };
         // No advice: nothing says that anything is wrong.
         return finding(Unknown, format!("can't be compared: {why}"));
@@ -300,7 +337,8 @@ fn advice(error: &Error) -> &'static str {
         }
         ErrorKind::Config => "Correct the setting that the message names.",
         ErrorKind::Connect => {
-            "Check the network, the proxy and the address from this machine, then try again."
+            "Check the network, the proxy and the address from this machine, then try again. Where the message speaks of a \
+             certificate: its host, the root certificates, a proxy that looks into TLS, and this machine's clock."
         }
         ErrorKind::Decode => {
             "Report it with the place that the message names: the answer is not what the provider documents."

@@ -61,9 +61,85 @@ pub(super) fn told(error: &Error, hide: impl Fn(&str) -> String) -> String {
     text
 }
 
+/// The least length of a word that may be a token.
+const TOKEN: usize = 16;
+
+/// A text without what looks like a credential: what stands between the scheme and the host of an address, its query, and
+/// long words that have letters and digits. For texts of which nobody knows what they hold.
+pub(super) fn without_tokens(text: &str) -> String {
+    let is_of_word = |c: char| c.is_alphanumeric() || "+=_-.~%".contains(c);
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let is_of_this_sort = |c: char| is_of_word(c) == is_of_word(first);
+        let end = rest.find(|c| !is_of_this_sort(c)).unwrap_or(rest.len());
+        let (run, behind) = rest.split_at(end);
+        let may_be_token = run.chars().count() >= TOKEN
+            && run.contains(|c: char| c.is_ascii_digit())
+            && run.contains(char::is_alphabetic);
+        let begins_authority = run.ends_with("://");
+        match may_be_token {
+            true => told.push_str(HIDDEN),
+            false => told.push_str(run),
+        }
+        rest = behind;
+        if begins_authority {
+            let address = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            let (address, behind) = rest.split_at(address);
+            let (place, query) = address
+                .split_once('?')
+                .map_or((address, ""), |(p, _)| (p, "?"));
+            let authority = place.split('/').next().unwrap_or_default();
+            match authority.rsplit_once('@') {
+                Some((user, _)) => {
+                    told.push_str(HIDDEN);
+                    told.push_str(&place[user.len()..]);
+                }
+                None => told.push_str(place),
+            }
+            if !query.is_empty() {
+                told.push('?');
+                told.push_str(HIDDEN);
+            }
+            rest = behind;
+        }
+    }
+    told
+}
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "[REDACTED]";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_a_credential_of_somebody_is_left_out_and_the_rest_stays() {
+        for (text, told) in [
+            (
+                "the disk is full (os error 28)",
+                "the disk is full (os error 28)",
+            ),
+            (
+                "row {\"access_token\":\"4c9d0a7be1f24c9d\"} of auth_core_tokens",
+                "row {\"access_token\":\"[REDACTED]\"} of auth_core_tokens",
+            ),
+            (
+                "postgres://app:pass@db.example:5432/x?password=other failed",
+                "postgres://[REDACTED]@db.example:5432/x?[REDACTED] failed",
+            ),
+            (
+                "redis://cache.example:6379 is away",
+                "redis://cache.example:6379 is away",
+            ),
+            ("eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", "[REDACTED]"),
+            ("schön", "schön"),
+            ("", ""),
+        ] {
+            assert_eq!(without_tokens(text), told, "{text}");
+        }
+    }
 
     #[test]
     fn a_span_is_told_in_its_two_largest_units() {

@@ -10,6 +10,7 @@ use http::{HeaderMap, Method};
 
 use crate::diagnosis::{ClientFacts, Diagnosis, HostAnswer, HostDate};
 use crate::error::Error;
+use crate::session::{no_runtime, unless_it_panics};
 use crate::transport::{Limits, Outgoing, Payload};
 
 use super::{ApiClient, Shared};
@@ -36,7 +37,9 @@ impl ApiClient {
         let at = shared.clock.utc();
         // Boxed, so that what is needed now and then is not part of the caller's future.
         let visit = Box::pin(shared.session.checkup());
-        let (checkup, host) = both(visit, Box::pin(shared.see_host())).await;
+        let seeing = unless_it_panics(shared.see_host());
+        let (checkup, host) = both(visit, Box::pin(seeing)).await;
+        let host = host.unwrap_or_else(|| Err(no_runtime()));
         let failed_call = shared.session.failed_call();
         let hider = shared.session.hider();
         Diagnosis::new(at, client, checkup, failed_call, host, &hider)

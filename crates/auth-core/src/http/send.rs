@@ -93,6 +93,7 @@ impl Shared {
             };
             let error = match self.once(&call, reading, &authorization, (left, end)).await {
                 Ok(received) => {
+                    self.session.call_worked();
                     if let Some(budget) = &self.retry_budget {
                         budget.answered_well();
                     }

@@ -1,6 +1,9 @@
 //! Looks a session over for a diagnosis: reads what it knows, and visits the store without changing a token.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
+
+use tokio::runtime::Handle;
 
 use crate::clock::{Clock, within};
 use crate::error::Error;
@@ -10,7 +13,7 @@ use crate::token::TokenSet;
 use super::place::{Place, in_time, surviving};
 use super::renewal::is_valid;
 use super::source::Source;
-use super::{Health, HealthState, Inner, Session, State};
+use super::{Health, HealthState, Inner, Session, State, no_runtime};
 
 /// What a session knows of itself, and what it found at its store.
 pub(crate) struct Checkup {
@@ -30,6 +33,8 @@ pub(crate) struct Checkup {
 pub(crate) struct Standing {
     /// Whether it is a key or static token, which is never exchanged.
     pub(crate) is_key: bool,
+    /// Whether the host has let a call in, and has refused none since for want of a good credential.
+    pub(crate) was_let_in: bool,
     /// Whether a sign-in has ever brought tokens, or one was brought along.
     pub(crate) has_signed_in: bool,
     /// For how long this session has used the token at hand; `None` where there is none.
@@ -55,6 +60,8 @@ pub(crate) enum End {
 pub(crate) struct Visit {
     /// What kind of store it is.
     pub(crate) name: &'static str,
+    /// Whether others have written it, so that its words can hold anything.
+    pub(crate) is_foreign: bool,
     /// The name of the session's place in it.
     pub(crate) key: String,
     pub(crate) outcome: Result<Reached, Error>,
@@ -114,10 +121,24 @@ impl Session {
         let before = self.token_set();
         let seen = match inner.source.is_static() {
             true => None,
-            false => Some(inner.source.place.visit(inner.clock.as_ref()).await),
+            false => Some(self.visit().await),
         };
         // Only now: a visit takes its time, and a renewal may have landed meanwhile.
-        inner.compare(seen, before.as_ref())
+        let mut checkup = inner.compare(seen, before.as_ref());
+        checkup.standing.was_let_in = self.was_let_in();
+        checkup
+    }
+
+    /// Visits the store in a task of its own, so that a caller that gives up leaves no lock behind.
+    async fn visit(&self) -> Result<Seen, Error> {
+        let inner = Arc::clone(&self.0);
+        let runtime = Handle::try_current().map_err(|_| no_runtime())?;
+        let visit = async move { inner.source.place.visit(inner.clock.as_ref()).await };
+        // Without a driver for time it panics.
+        runtime
+            .spawn(visit)
+            .await
+            .unwrap_or_else(|_| Err(no_runtime()))
     }
 }
 
@@ -146,6 +167,7 @@ impl Inner {
         let place = &self.source.place;
         let visit = seen.map(|seen| Visit {
             name: place.name,
+            is_foreign: place.is_foreign,
             key: place.key.id(),
             outcome: seen.map(|seen| match seen {
                 Seen::Free(stored) => Reached::Free(stored.map(found)),
@@ -180,6 +202,7 @@ impl Inner {
         };
         Standing {
             is_key: self.source.is_static(),
+            was_let_in: false,
             has_signed_in: known.is_some(),
             age: since.map(|(_, since)| now.saturating_duration_since(since)),
             end,

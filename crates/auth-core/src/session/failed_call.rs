@@ -1,5 +1,6 @@
-//! Remembers the call that failed last, for a diagnosis.
+//! Remembers the call that failed last, and whether the credential has proved good, for a diagnosis.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,14 +14,30 @@ use super::Session;
 /// wrong takes the place of another of its sort only. What these hold of secrets was hidden where they arose: a provider's
 /// words when they were read, a store's when its renewal landed.
 #[derive(Default)]
-pub(super) struct FailedCall(Mutex<Option<(Error, Instant)>>);
+pub(super) struct FailedCall {
+    last: Mutex<Option<(Error, Instant)>>,
+    /// Whether the host has let a call in, and has refused none since for want of a good credential.
+    was_let_in: AtomicBool,
+}
 
 impl Session {
     /// Remembers a failure of a call. Only calls that fail come here.
     #[cold]
     pub(crate) fn call_failed(&self, error: &Error) {
         let now = self.0.clock.now();
-        let last = &self.0.failed_call.0;
+        let FailedCall { last, was_let_in } = &self.0.failed_call;
+        match error.kind() {
+            ErrorKind::Unauthorized | ErrorKind::Reauthorize => {
+                was_let_in.store(false, Ordering::Relaxed);
+            }
+            // Whoever is told so was let in.
+            ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Permission
+                if error.status().is_some() =>
+            {
+                was_let_in.store(true, Ordering::Relaxed);
+            }
+            _ => {}
+        }
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         let outranks = |(last, _): &(Error, Instant)| {
             is_of_one_call(error.kind()) && !is_of_one_call(last.kind())
@@ -30,9 +47,22 @@ impl Session {
         }
     }
 
+    /// Remembers that a call worked; all but the first cost one look.
+    pub(crate) fn call_worked(&self) {
+        let was_let_in = &self.0.failed_call.was_let_in;
+        if !was_let_in.load(Ordering::Relaxed) {
+            was_let_in.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the host has taken the credential, and not refused it since.
+    pub(super) fn was_let_in(&self) -> bool {
+        self.0.failed_call.was_let_in.load(Ordering::Relaxed)
+    }
+
     /// The failure that is told, and how long ago it was.
     pub(crate) fn failed_call(&self) -> Option<(Error, Duration)> {
-        let last = &self.0.failed_call.0;
+        let last = &self.0.failed_call.last;
         let last = last.lock().unwrap_or_else(PoisonError::into_inner);
         let (error, at) = last.as_ref()?;
         let now = self.0.clock.now();

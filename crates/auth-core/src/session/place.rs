@@ -23,6 +23,8 @@ pub(super) struct Place {
     pub(super) key: StoreKey,
     /// What kind of store it is.
     pub(super) name: &'static str,
+    /// Whether others have written it.
+    pub(super) is_foreign: bool,
     /// How long a load or a save may take.
     pub(super) timeout: Duration,
     /// How long the lock may be held.
@@ -73,6 +75,7 @@ impl Place {
             store: settings.make_store(),
             key,
             name: settings.store_name(),
+            is_foreign: settings.has_foreign_store(),
             timeout: settings.store_timeout,
             lease: settings.lease(),
             seen: Mutex::default(),
@@ -209,10 +212,19 @@ pub(super) async fn surviving<T>(
     what: &str,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
+    let done = unless_it_panics(work).await;
+    done.unwrap_or_else(|| Err(Error::store(what, "it panicked")))
+}
+
+/// What comes of work that may panic.
+pub(crate) async fn unless_it_panics<T>(work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     poll_fn(|context| {
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
-        polled.unwrap_or_else(|_| Poll::Ready(Err(Error::store(what, "it panicked"))))
+        match polled {
+            Ok(polled) => polled.map(Some),
+            Err(_) => Poll::Ready(None),
+        }
     })
     .await
 }

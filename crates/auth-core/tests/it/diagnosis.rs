@@ -85,7 +85,7 @@ async fn a_client_that_is_well_is_fine_and_a_diagnosis_spends_nothing() {
     for part in [
         "it/1.0 with auth-core",
         "dialect FORM, sign-in: client credentials",
-        &format!("tokens from {0}, API at {0}", vendor.url()),
+        &format!("tokens and API at {}", vendor.url()),
         "next: Nothing has to be done.",
     ] {
         assert!(text.contains(part), "no `{part}`: {text}");
@@ -271,6 +271,12 @@ async fn a_call_that_failed_is_told_with_what_a_support_desk_asks_for() {
     let diagnosis = client.clone().diagnose().await;
     says(&diagnosis, Check::Calls, Attention, &told);
     assert_eq!(vendor.calls(), 3);
+    // After an hour it is no news.
+    clock.advance(seconds(3600));
+    let diagnosis = client.diagnose().await;
+    says(&diagnosis, Check::Calls, Fine, &["1 h 1 min ago"]);
+    let calls = diagnosis.finding(Check::Calls).advice();
+    assert_eq!(calls, None, "{diagnosis}");
 
     let other = Vendor::with_api(|n, _| granted(n), |_, _| refused(404, "unknown")).await;
     let client = self::client(&other, &settings);
@@ -382,9 +388,13 @@ async fn a_key_needs_neither_renewal_nor_store() {
         &client.diagnose().await,
         Check::Token,
         Unknown,
-        &["a key that no call has used"],
+        &["a key that no call has shown to be good"],
     );
     header(&client).await.expect("a key");
+    let unproved = client.diagnose().await;
+    says(&unproved, Check::Token, Unknown, &["no call has shown"]);
+    let call = || client.request(Method::GET, "/things").send();
+    call().await.expect("an answer");
     clock.advance(seconds(30));
     let diagnosis = client.diagnose().await;
     says(
@@ -441,8 +451,8 @@ async fn a_clock_that_can_not_be_compared_is_unknown_and_the_host_is_fine() {
     let settings = Settings::new();
     for (headers, words) in [
         ("", "no `Date`"),
-        ("date: yesterday\r\n", "is none"),
-        ("date: Mon, 06 Nov 1994 08:49:37 GMT\r\n", "is none"),
+        ("date: yesterday\r\n", "is no date"),
+        ("date: Mon, 06 Nov 1994 08:49:37 GMT\r\n", "is no date"),
     ] {
         let client = answering(headers.to_owned(), &settings).await;
         let diagnosis = client.diagnose().await;
@@ -453,11 +463,74 @@ async fn a_clock_that_can_not_be_compared_is_unknown_and_the_host_is_fine() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_refused_is_broken_until_a_call_is_let_in() {
+    let statuses = [401, 403, 401, 200];
+    let vendor = Vendor::with_api(
+        |n, _| granted(n),
+        // Each diagnosis asks the host, too.
+        move |n, _| ResponseTemplate::new(statuses[n / 2 % statuses.len()]),
+    )
+    .await;
+    let key = Principal::new(Grant::StaticToken("key-canary".into()));
+    let client = crate::stage::client(FORM, &vendor.url(), key, &Settings::new());
+    for (state, word) in [
+        (Broken, "a key that was refused"),
+        (Fine, "a key without an end"),
+        (Broken, "a key that was refused"),
+        (Fine, "a key without an end"),
+    ] {
+        let _ = client.request(Method::GET, "/things").send().await;
+        let diagnosis = client.diagnose().await;
+        says(&diagnosis, Check::Token, state, &[word]);
+        if state == Broken {
+            let next = diagnosis.next_step().expect("something to do");
+            assert!(next.contains("Check the credentials"), "{next}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_sends_elsewhere_or_away_is_told() {
+    for (status, word) in [
+        (301, "sends elsewhere"),
+        (407, "proxy"),
+        (429, "fewer calls"),
+        (503, "status page"),
+    ] {
+        let vendor = Vendor::with_api(|n, _| granted(n), move |_, _| ResponseTemplate::new(status));
+        let vendor = vendor.await;
+        let client = client(&vendor, &Settings::new());
+        let diagnosis = client.diagnose().await;
+        says(&diagnosis, Check::Host, Attention, &[&status.to_string()]);
+        let advice = diagnosis.finding(Check::Host).advice();
+        assert!(advice.is_some_and(|it| it.contains(word)), "{diagnosis}");
+    }
+}
+
+#[test]
+fn a_diagnosis_without_a_runtime_or_with_half_of_one_is_a_finding() {
+    let clock = ManualClock::new();
+    let settings = Settings::new().clock(clock);
+    let client = crate::stage::client(FORM, "http://127.0.0.1:1", machine(), &settings);
+    let waker = std::task::Waker::noop();
+    let mut context = std::task::Context::from_waker(waker);
+    let mut diagnosing = Box::pin(client.diagnose());
+    let std::task::Poll::Ready(diagnosis) = diagnosing.as_mut().poll(&mut context) else {
+        panic!("it waits for what nobody drives");
+    };
+    says(&diagnosis, Check::Host, Broken, &["needs a tokio runtime"]);
+    let half = tokio::runtime::Builder::new_current_thread().build();
+    let diagnosis = half.expect("a runtime").block_on(client.diagnose());
+    says(&diagnosis, Check::Host, Broken, &["needs a tokio runtime"]);
+}
+
+#[tokio::test]
 async fn a_client_that_is_well_is_advised_nothing_though_its_host_has_no_date() {
     let server = RawServer::start(|_| Act::Answer(http("204 No Content", "", ""))).await;
     let key = Principal::new(Grant::StaticToken("key-canary".into()));
     let client = crate::stage::client(FORM, &server.url(), key, &Settings::new());
-    header(&client).await.expect("a key");
+    let call = client.request(Method::GET, "/things").send();
+    call.await.expect("an answer");
     let diagnosis = client.diagnose().await;
     says(&diagnosis, Check::Clock, Unknown, &["no `Date`"]);
     assert_eq!(diagnosis.next_step(), None, "{diagnosis}");
@@ -495,10 +568,10 @@ async fn a_host_that_is_away_or_silent_or_broken_is_a_finding() {
 #[tokio::test]
 async fn a_host_answers_with_whatever_status_and_leads_nowhere_else() {
     for (status, state) in [
-        (302, Fine),
+        (302, Attention),
         (404, Fine),
         (405, Fine),
-        (429, Fine),
+        (429, Attention),
         (503, Attention),
     ] {
         let elsewhere = Vendor::new(|n, _| granted(n)).await;

@@ -92,6 +92,39 @@ async fn a_diagnosis_tells_no_secret_though_store_and_provider_tell_them_all() {
     assert_eq!(watch.leak(), None);
 }
 
+#[tokio::test]
+async fn a_store_that_tells_the_token_of_another_holder_tells_none_in_a_ticket() {
+    let (access, refresh) = ("4c9d0a7be1f24c9d8e7f", "r-5f0e9c2b7d41a8");
+    let issued = json!({ "access_token": access, "token_type": "bearer", "expires_in": 3600, "refresh_token": refresh });
+    let vendor = Vendor::with_api(
+        move |_, _| ResponseTemplate::new(200).set_body_json(&issued),
+        |_, _| refused(401, "gone"),
+    )
+    .await;
+    let store = MemoryStore::new();
+    let settings = Settings::new().account("ann");
+    let other = client(
+        FORM,
+        &vendor.url(),
+        machine(),
+        &settings.clone().store(store.clone()),
+    );
+    other.sign_in().await.expect("a token");
+    let client = client(
+        FORM,
+        &vendor.url(),
+        machine(),
+        &settings.store(Gossip(store)),
+    );
+    let diagnosis = client.diagnose().await;
+    let watch = Watch::new();
+    watch.shown.note(&diagnosis.to_string());
+    watch.debug(&diagnosis);
+    let text = watch.shown.text();
+    assert!(text.contains("no record: "), "{text}");
+    assert!(!text.contains(access) && !text.contains(refresh), "{text}");
+}
+
 /// A token that no line has room for, of marks that each would tell half of it.
 fn long_token(name: &str) -> String {
     (0..80)

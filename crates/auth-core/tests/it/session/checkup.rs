@@ -1,12 +1,13 @@
 //! What a diagnosis finds at the store, and that it leaves everything there as it was.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use auth_core::{
-    ApiClient, Check, Diagnosis, FindingState, ManualClock, MemoryStore, RefreshMark, Settings,
-    StoreKey, StoreLock, TokenStore,
+    ApiClient, Check, Diagnosis, Error, FindingState, Generation, ManualClock, MemoryStore,
+    RefreshMark, Saved, Settings, StoreKey, StoreLock, StoredTokens, TokenStore,
 };
 use futures_util::FutureExt as _;
 
@@ -79,8 +80,8 @@ async fn a_store_that_fails_is_a_finding_and_keeps_no_lock() {
 async fn a_store_that_hangs_holds_a_diagnosis_up_for_its_time_and_no_longer() {
     // The steps of a visit: before and after each of lock, load and unlock.
     for (step, state, words) in [
-        (0, Attention, "its lock was not free in time"),
-        (1, Attention, "its lock was not free in time"),
+        (0, Attention, "its lock could not be had in time"),
+        (1, Attention, "its lock could not be had in time"),
         (2, Broken, "token store: load: it did not answer in time"),
         (3, Broken, "token store: load: it did not answer in time"),
         (4, Broken, "token store: unlock: it did not answer in time"),
@@ -131,7 +132,7 @@ async fn a_renewal_under_way_is_told_and_not_disturbed() {
         &diagnosis,
         Check::Store,
         Attention,
-        &["its lock was not free in time"],
+        &["its lock could not be had in time"],
     );
     says(&diagnosis, Check::Renewal, Fine, &["one is under way now"]);
     let token = signing_in.await.expect("no panic").expect("a token");
@@ -187,28 +188,21 @@ async fn a_store_that_panics_is_a_finding() {
 
     #[auth_core::async_trait]
     impl TokenStore for Falling {
-        async fn lock(
-            &self,
-            key: &StoreKey,
-            lease: Duration,
-        ) -> Result<StoreLock, auth_core::Error> {
+        async fn lock(&self, key: &StoreKey, lease: Duration) -> Result<StoreLock, Error> {
             assert_ne!(self.0, "lock", "this panic is part of the test");
             self.1.lock(key, lease).await
         }
 
-        async fn load(
-            &self,
-            _: &StoreKey,
-        ) -> Result<Option<auth_core::StoredTokens>, auth_core::Error> {
+        async fn load(&self, _: &StoreKey) -> Result<Option<StoredTokens>, Error> {
             panic!("this panic is part of the test");
         }
 
         async fn save(
             &self,
             _: &StoreKey,
-            _: Option<auth_core::Generation>,
-            _: &auth_core::StoredTokens,
-        ) -> Result<auth_core::Saved, auth_core::Error> {
+            _: Option<Generation>,
+            _: &StoredTokens,
+        ) -> Result<Saved, Error> {
             panic!("a diagnosis saves nothing");
         }
     }
@@ -293,7 +287,7 @@ async fn nothing_is_read_while_another_holder_has_the_lock() {
     eventually("the host is asked meanwhile", || vendor.calls() == 1).await;
     clock.advance(seconds(5));
     let diagnosis = diagnosing.await.expect("no panic");
-    let told = ["its lock was not free in time, so it was not read"];
+    let told = ["its lock could not be had in time, so it was not read"];
     says(&diagnosis, Check::Store, Attention, &told);
     drop(held);
     let told = ["Store: token store: load", "the disk is gone"];
@@ -444,4 +438,60 @@ async fn a_renewal_that_failed_by_the_store_leads_to_the_store() {
     let next = diagnosis.next_step().expect("something to do");
     assert_eq!(Some(next), diagnosis.finding(Check::Renewal).advice());
     assert!(next.contains("make a call"), "{next}");
+}
+
+/// A store whose lock is given back by a request that takes its time.
+#[derive(Clone, Debug, Default)]
+struct Slow {
+    is_held: Arc<AtomicBool>,
+    is_released: Arc<AtomicBool>,
+    answer: Arc<tokio::sync::Notify>,
+}
+
+#[async_trait]
+impl TokenStore for Slow {
+    async fn lock(&self, _: &StoreKey, _: Duration) -> Result<StoreLock, Error> {
+        self.is_held.store(true, Ordering::SeqCst);
+        let Self {
+            is_held,
+            is_released,
+            answer,
+        } = self.clone();
+        Ok(StoreLock::with_release(async move {
+            is_released.store(true, Ordering::SeqCst);
+            answer.notified().await;
+            is_held.store(false, Ordering::SeqCst);
+            Ok(())
+        }))
+    }
+
+    async fn load(&self, _: &StoreKey) -> Result<Option<StoredTokens>, Error> {
+        Ok(None)
+    }
+
+    async fn save(
+        &self,
+        _: &StoreKey,
+        _: Option<Generation>,
+        _: &StoredTokens,
+    ) -> Result<Saved, Error> {
+        Ok(Saved::Written)
+    }
+}
+
+#[tokio::test]
+async fn a_diagnosis_that_is_given_up_gives_the_lock_back() {
+    let vendor = Vendor::new(|n, _| granted(n)).await;
+    let store = Slow::default();
+    let settings = Settings::new().store(store.clone()).account("ann");
+    let client = client(FORM, &vendor.url(), machine(), &settings);
+    let diagnosing = diagnosing(&client);
+    eventually("the lock is being given back", || {
+        store.is_released.load(Ordering::SeqCst)
+    })
+    .await;
+    diagnosing.abort();
+    assert!(diagnosing.await.is_err(), "it is given up");
+    store.answer.notify_one();
+    eventually("the lock is free", || !store.is_held.load(Ordering::SeqCst)).await;
 }
