@@ -3,7 +3,7 @@
 mod cargo;
 mod deny;
 pub(crate) mod deps;
-mod docs_rs;
+pub(crate) mod docs_rs;
 mod external_types;
 mod features;
 mod files;

@@ -23,6 +23,7 @@ use self::adopt::Adopted;
 use self::answers::{Answers, Flags, Grant};
 use self::name::Name;
 use self::render::Filling;
+use crate::check::docs_rs::LICENSES;
 use crate::check::openapi;
 use crate::codegen;
 use crate::workspace::{Workspace, read, root};
@@ -47,7 +48,15 @@ impl NewProvider {
         let shown = self.openapi.display().to_string();
         let text = fs::read_to_string(&self.openapi).with_context(|| shown.clone())?;
         let source = adopt::read(&text).with_context(|| shown.clone())?;
-        let answers = self.flags.complete(&adopt::endpoints(&source))?;
+        let answers = self
+            .flags
+            .complete(&adopt::endpoints(&source, self.flags.flow()))?;
+        let has_call = |path: &str| source.get("paths").is_some_and(|it| it.get(path).is_some());
+        ensure!(
+            !has_call(&answers.token_path),
+            "--token-path: {} is a call of the document: take it out there, the client makes it",
+            answers.token_path
+        );
         let adopted = adopt::adopt(&source).with_context(|| shown.clone())?;
         let (mut files, operations) = self.documents(workspace, &name, &adopted).context(shown)?;
         let port = 8100 + insert::hosts(root)?;
@@ -59,6 +68,10 @@ impl NewProvider {
         let filling = Filling::new(&name, &answers, &adopted, port, &rust.unwrap_or_default())
             .with("version", version.version.to_string());
         files.extend(filling.files(&workspace.shell, answers.grant)?);
+        for license in LICENSES {
+            let text = fs::read_to_string(root.join(license)).context(license)?;
+            files.insert(format!("crates/{}/{license}", name.name), text);
+        }
         let edits = insert::edits(root, &workspace.shell, &filling, &answers)?;
         let mut placed = place::place(root, &files, &edits)?;
         placed.remember("Cargo.lock")?;

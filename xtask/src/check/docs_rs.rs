@@ -10,9 +10,9 @@ use crate::workspace::{Workspace, features_of, root};
 const MOST: usize = 5;
 const LONGEST: usize = 20;
 
-/// Each package carries them, for both licenses ask that their text goes along: links to those of the root, which cargo
-/// packages as files.
-const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
+/// Each package carries them, for both licenses ask that their text goes along: copies of those of the root, or links to
+/// them, which cargo packages as files.
+pub(crate) const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// What is missing or wrong in the manifests of the crates that are published.
 pub(super) fn offenses(workspace: &Workspace) -> Vec<String> {

@@ -69,29 +69,64 @@ pub(super) fn read(text: &str) -> Result<Node> {
     Ok(document)
 }
 
-/// Where tokens come from, if the document says so.
-pub(super) fn endpoints(document: &Node) -> Endpoints {
-    let schemes = document
-        .get("components")
-        .and_then(|it| it.get("securitySchemes"));
+/// Where tokens come from, if the document says so. The flow called `wanted` goes first: another's endpoint may be its own.
+pub(super) fn endpoints(document: &Node, wanted: &str) -> Endpoints {
+    let mut flows = flows(document);
+    flows.sort_by_key(|(name, _)| *name != wanted);
     let mut found = Endpoints::default();
-    for scheme in schemes
-        .and_then(Node::as_map)
-        .into_iter()
-        .flat_map(Members::values)
-    {
-        for flow in scheme
-            .get("flows")
-            .and_then(Node::as_map)
-            .into_iter()
-            .flat_map(Members::values)
-        {
-            let path = |key| flow.text_at(key).map(|url| path_of(url).to_owned());
-            found.token = found.token.or_else(|| path("tokenUrl"));
-            found.authorize = found.authorize.or_else(|| path("authorizationUrl"));
-        }
+    for (_, flow) in flows {
+        let path = |key| flow.text_at(key).map(|url| path_of(url).to_owned());
+        found.token = found.token.or_else(|| path("tokenUrl"));
+        found.authorize = found.authorize.or_else(|| path("authorizationUrl"));
     }
     found
+}
+
+/// The OAuth flows of the document's security schemes, by name.
+fn flows(document: &Node) -> Vec<(&str, &Node)> {
+    let schemes = document
+        .get("components")
+        .and_then(|it| it.get("securitySchemes"))
+        .and_then(Node::as_map);
+    let flows = schemes.into_iter().flat_map(Members::values);
+    let flows = flows.filter_map(|scheme| scheme.get("flows")?.as_map());
+    flows
+        .flatten()
+        .map(|(name, flow)| (name.as_str(), flow))
+        .collect()
+}
+
+/// What a document says of the sign-in and no flag takes: it is noted, for it concerns where secrets are sent.
+fn note_sign_in(source: &Node, server: &str, remarks: &Remarks) {
+    for (name, flow) in flows(source) {
+        for key in ["tokenUrl", "authorizationUrl"] {
+            let other = flow.text_at(key).and_then(host_of);
+            let (Some(other), Some(own)) = (other, host_of(server)) else {
+                continue;
+            };
+            if other != own {
+                remarks.note(format!(
+                    "{name}: `{key}` is on {other}, the API on {own}: give the builder a second address before a secret is \
+                     sent, as `token_base` of crates/comm100 is, and hand it to `Profile::new`"
+                ));
+            }
+        }
+        if flow
+            .get("scopes")
+            .and_then(Node::as_map)
+            .is_some_and(|it| !it.is_empty())
+        {
+            remarks.note(format!(
+                "{name}: scopes are not sent; where the vendor demands one, it is a parameter of the rows in src/dialect.rs"
+            ));
+        }
+    }
+}
+
+/// The host of an address, with its port; none where it has none.
+fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    rest.split(['/', '?', '#']).next()
 }
 
 /// The path of an address, without what follows it.
@@ -141,9 +176,13 @@ pub(super) fn adopt(source: &Node) -> Result<Adopted> {
         .and_then(|it| it.first());
     let server = server.and_then(|it| it.text_at("url")).unwrap_or_default();
     let prefix = path_of(server).to_owned();
-    if prefix.contains('{') {
-        remarks.decide("servers: the path of the first server has variables: write them out");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-~".contains(c);
+    if !prefix.chars().all(is_plain) {
+        remarks.decide(
+            "servers: the path of the first server has variables or odd characters: write it out",
+        );
     }
+    note_sign_in(source, server, &remarks);
     let docs = source.get("externalDocs").and_then(|it| it.text_at("url"));
     let is_page = |url: &&str| url.starts_with("https://") && !url.contains('{');
     let page = docs
@@ -200,8 +239,9 @@ pub(super) fn adopt(source: &Node) -> Result<Adopted> {
         .filter(|it| !it.trim().is_empty());
     let version = info
         .text_at("version")
-        .filter(|it| !it.trim().is_empty())
-        .unwrap_or("1");
+        .map(|it| it.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|it| !it.is_empty())
+        .unwrap_or_else(|| "1".to_owned());
     let text = |text: &str| Node::text(text);
     let map = |members: Vec<(&str, Node)>| {
         let members = members
@@ -215,7 +255,7 @@ pub(super) fn adopt(source: &Node) -> Result<Adopted> {
             "info",
             map(vec![
                 ("title", text(title)),
-                ("version", text(version)),
+                ("version", text(&version)),
                 ("description", text(description.unwrap_or(title))),
             ]),
         ),

@@ -94,6 +94,14 @@ pub(super) struct Answers {
 }
 
 impl Flags {
+    /// What the flow that was asked for is called in a document.
+    pub(super) fn flow(&self) -> &'static str {
+        match self.grant {
+            Some(Grant::AuthorizationCode) => "authorizationCode",
+            _ => "clientCredentials",
+        }
+    }
+
     /// Completes them, asking only where somebody can answer.
     pub(super) fn complete(&self, found: &Endpoints) -> Result<Answers> {
         let is_terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
@@ -246,8 +254,11 @@ impl Answers {
         ] {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-~".contains(c);
             let fits = path.starts_with('/') && path.len() > 1 && path.chars().all(is_plain);
+            let climbs = path
+                .split('/')
+                .any(|segment| [".", ".."].contains(&segment));
             ensure!(
-                path.is_empty() || fits && !path.ends_with('/') && !path.contains("//"),
+                path.is_empty() || fits && !path.ends_with('/') && !path.contains("//") && !climbs,
                 "{flag}: `{path}` is no path from the host's root, such as /oauth/token"
             );
         }

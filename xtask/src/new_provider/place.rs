@@ -36,8 +36,7 @@ pub(super) fn place<'r>(root: &'r Path, files: &Files, edits: &[Edit]) -> Result
     }
     for edit in edits {
         placed.remember(&edit.path)?;
-        let path = root.join(&edit.path);
-        fs::write(path, &edit.after)
+        replace(&root.join(&edit.path), &edit.after)
             .with_context(|| format!("{} can't be written; all is as it was", edit.path))?;
     }
     Ok(placed)
@@ -75,7 +74,7 @@ impl Placed<'_> {
 
     fn take_back(&self) -> io::Result<()> {
         for (path, text) in &self.before {
-            fs::write(path, text)?;
+            replace(path, text)?;
         }
         for path in self.files.iter().filter(|it| it.exists()) {
             fs::remove_file(path)?;
@@ -85,6 +84,13 @@ impl Placed<'_> {
         }
         Ok(())
     }
+}
+
+/// Gives a file another text in one step: whoever is killed leaves the old one or the new one.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let beside = path.with_extension("part");
+    fs::write(&beside, text)?;
+    fs::rename(beside, path)
 }
 
 impl Drop for Placed<'_> {

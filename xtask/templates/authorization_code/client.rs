@@ -89,7 +89,7 @@ impl Client {
 /// let client = Client::builder("{{server}}")
 ///     .oauth_client("client-id", {{secret_literal}}"https://app.example.com/callback")
 ///     .stored_tokens()
-///     .settings(Settings::new().store(MemoryStore::new()).call_timeout(Duration::from_secs(20)))
+///     .settings(Settings::new().account("jo").store(MemoryStore::new()).call_timeout(Duration::from_secs(20)))
 ///     .build()?;
 /// # Ok::<(), {{name}}::Error>(())
 /// ```

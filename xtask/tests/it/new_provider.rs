@@ -63,14 +63,23 @@ fn the_page_makes_a_fourth_provider_that_passes_its_tests_and_the_guards() {
         again.contains("there is a crate called `brixo` already"),
         "{again}"
     );
+    for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        let own = copy.read(&format!("crates/acme/{license}"));
+        assert_eq!(own, copy.read(license));
+    }
     let copy = copy.settled("workspace");
     let followed = commands("sh");
     assert_eq!(followed.len(), 3, "{followed:?}");
     for command in &followed {
         run(&copy, command);
     }
-    let check = "cargo check -q -p brixo --all-targets".split(' ');
-    run(&copy, &check.map(str::to_owned).collect::<Vec<_>>());
+    for command in [
+        "cargo check -q -p brixo --all-targets",
+        "cargo test -q -p brixo --doc",
+    ] {
+        let words: Vec<_> = command.split(' ').map(str::to_owned).collect();
+        run(&copy, &words);
+    }
     pages_hold(&copy);
 }
 

@@ -252,6 +252,15 @@ impl<'d> Operations<'d> {
                     .decide(format!("{place}: say what it is by `schema`"));
                 continue;
             };
+            let kind = resolved(self.source, schema);
+            if kind.is_some_and(|it| {
+                it.text_at("type") == Some("object") || it.get("properties").is_some()
+            }) {
+                self.remarks.decide(format!(
+                    "{place}: an object has no form of its own in an address: write its members as parameters"
+                ));
+                continue;
+            }
             let mut schema = schemas.inline(&place, schema);
             let is_list = schema.text_at("type") == Some("array");
             if wire == "path"

@@ -1,5 +1,6 @@
 //! Writes schemas in our way: keys that this workspace knows, models below `components`, ids marked as such.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Remarks;
@@ -65,21 +66,27 @@ const DROPPED: &[&str] = &[
     "$ref",
 ];
 
+/// Deeper no schema is nested, but one that holds itself.
+const DEEPEST: usize = 32;
+
 /// What a reference within the document leads to; the node itself where it is none.
 pub(super) fn resolved<'d>(source: &'d Node, node: &'d Node) -> Option<&'d Node> {
     let Some(reference) = node.text_at("$ref") else {
         return Some(node);
     };
-    let mut found = source;
-    for part in reference.strip_prefix("#/")?.split('/') {
-        found = found.get(&part.replace("~1", "/").replace("~0", "~"))?;
-    }
+    let mut reference = reference;
     // A reference to a reference is one more step, and not for ever.
-    match found.text_at("$ref") {
-        Some(next) if next != reference => resolved(source, found),
-        Some(_) => None,
-        None => Some(found),
+    for _ in 0..DEEPEST {
+        let mut found = source;
+        for part in reference.strip_prefix("#/")?.split('/') {
+            found = found.get(&part.replace("~1", "/").replace("~0", "~"))?;
+        }
+        let Some(next) = found.text_at("$ref") else {
+            return Some(found);
+        };
+        reference = next;
     }
+    None
 }
 
 /// The schemas of a document.
@@ -88,6 +95,8 @@ pub(super) struct Schemas<'d> {
     remarks: &'d Remarks,
     /// Those that were written, by their new names.
     components: Members,
+    /// How deep the schema that is written stands in others.
+    depth: Cell<usize>,
     /// By resource, the types of its ids in paths.
     ids: BTreeMap<String, BTreeSet<String>>,
 }
@@ -98,6 +107,7 @@ impl<'d> Schemas<'d> {
             source,
             remarks,
             components: Members::new(),
+            depth: Cell::new(0),
             ids: BTreeMap::new(),
         };
         let all = source
@@ -172,6 +182,20 @@ impl<'d> Schemas<'d> {
 
     /// A schema where it stands.
     pub(super) fn inline(&self, place: &str, schema: &Node) -> Node {
+        let depth = self.depth.get();
+        if depth == DEEPEST {
+            self.remarks.decide(format!(
+                "{place}: it is nested too deeply, or in a circle: give it a name below `components/schemas`"
+            ));
+            return open();
+        }
+        self.depth.set(depth + 1);
+        let written = self.written(place, schema);
+        self.depth.set(depth);
+        written
+    }
+
+    fn written(&self, place: &str, schema: &Node) -> Node {
         let Some(members) = schema.as_map() else {
             return open();
         };
@@ -193,6 +217,13 @@ impl<'d> Schemas<'d> {
             return reference(&pascal(name));
         }
         if let Some(parts) = schema.get("allOf").and_then(Node::as_list) {
+            // How 3.0 puts a description or `nullable` beside a reference.
+            if let [only] = parts
+                && only.text_at("$ref").is_some()
+                && schema.get("properties").is_none()
+            {
+                return self.inline(place, only);
+            }
             return self.inline(place, &self.merged(place, members, parts, 0));
         }
         for key in members.keys() {
@@ -211,6 +242,17 @@ impl<'d> Schemas<'d> {
         let choices = ["anyOf", "oneOf"]
             .iter()
             .find_map(|key| schema.get(key)?.as_list());
+        // Which of its own fields an object has to have is no choice between things.
+        let is_of_fields = |choice: &Node| {
+            let keys = choice.as_map().into_iter().flat_map(Members::keys);
+            keys.into_iter().all(|key| key == "required")
+        };
+        let choices = choices.filter(|all| !all.iter().all(is_of_fields));
+        if choices.is_some() && schema.get("properties").is_some() {
+            self.remarks.decide(format!(
+                "{place}: it has `properties` and a choice between others: write it as the one or the other"
+            ));
+        }
         let mut kinds: Vec<String> = match schema.get("type") {
             Some(Node::List(kinds)) => kinds
                 .iter()

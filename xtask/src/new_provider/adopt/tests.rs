@@ -73,7 +73,7 @@ fn what_is_adopted_follows_the_rules_and_is_adopted_once_more_as_it_is() {
 
 #[test]
 fn the_security_schemes_say_where_tokens_come_from() {
-    let found = endpoints(&read(DOCUMENT).unwrap());
+    let found = endpoints(&read(DOCUMENT).unwrap(), "clientCredentials");
     assert_eq!(found.token.as_deref(), Some("/v2/oauth/token"));
     assert_eq!(found.authorize.as_deref(), Some("/v2/oauth/authorize"));
 }
@@ -117,6 +117,21 @@ fn what_nothing_mechanical_decides_is_told_with_its_place() {
             "NewBook.title: `not` has no meaning",
         ),
         (
+            "https://api.library.example/v2\n",
+            "https://api.library.example/v2(x)\n",
+            "servers: the path of the first server has variables or odd characters",
+        ),
+        (
+            "{type: string, minLength: 1}",
+            "{properties: {a: {type: string}}, oneOf: [{type: object}]}",
+            "NewBook.title: it has `properties` and a choice",
+        ),
+        (
+            "        - name: X-Trace\n          in: header",
+            "        - name: trace\n          in: query\n          schema: {type: object}\n        - name: X-Trace\n          in: header",
+            "parameter trace: an object has no form of its own",
+        ),
+        (
             "#/components/schemas/NewBook'",
             "#/components/schemas/Nobody'",
             "leads nowhere",
@@ -130,6 +145,76 @@ fn what_nothing_mechanical_decides_is_told_with_its_place() {
         let error = refused(from, to);
         assert!(error.contains(told), "{to}: {error}");
     }
+}
+
+#[test]
+fn what_holds_itself_is_told_instead_of_followed_for_ever() {
+    for (title, part) in [
+        (
+            "{$ref: '#/components/x-parts/a'}",
+            "a: {type: array, items: {$ref: '#/components/x-parts/a'}}",
+        ),
+        (
+            "{$ref: '#/components/x-parts/a'}",
+            "a: {$ref: '#/components/x-parts/b'}\n    b: {$ref: '#/components/x-parts/a'}",
+        ),
+    ] {
+        let text = DOCUMENT.replace("{type: string, minLength: 1}", title);
+        let text = text.replace(
+            "\ncomponents:\n",
+            &format!("\ncomponents:\n  x-parts:\n    {part}\n"),
+        );
+        let error = adopt(&read(&text).unwrap()).unwrap_err().to_string();
+        let is_told = error.contains("in a circle") || error.contains("leads nowhere");
+        assert!(is_told && error.contains("title"), "{error}");
+    }
+}
+
+#[test]
+fn what_no_flag_takes_of_the_sign_in_is_noted() {
+    let text = DOCUMENT.replace(
+        "tokenUrl: https://api.library.example/",
+        "tokenUrl: https://auth.library.example/",
+    );
+    let notes = adopt(&read(&text).unwrap()).unwrap().notes.join("\n");
+    for word in [
+        "auth.library.example, the API on api.library.example",
+        "scopes are not sent",
+    ] {
+        assert!(notes.contains(word), "{word}: {notes}");
+    }
+    let text = DOCUMENT.replace("version: '2.1'", "version: \"1\\nconst _: () = panic!();\"");
+    let version = adopt(&read(&text).unwrap()).unwrap().document;
+    let version = version.get("info").and_then(|it| it.text_at("version"));
+    assert_eq!(version, Some("1 const _: () = panic!();"));
+}
+
+#[test]
+fn a_reference_with_something_beside_it_stays_one() {
+    let text = DOCUMENT.replace(
+        "{type: string, minLength: 1}",
+        "{allOf: [{$ref: '#/components/schemas/genre'}], nullable: true}",
+    );
+    let yaml = adopted(&text).document.to_yaml();
+    let title = yaml
+        .split("NewBook:")
+        .nth(1)
+        .and_then(|it| it.split("title:").nth(1));
+    let title = title.unwrap_or_default().trim_start();
+    assert!(
+        title.starts_with(r##"$ref: "#/components/schemas/Genre""##),
+        "{title}"
+    );
+}
+
+#[test]
+fn the_flow_that_is_asked_for_goes_first() {
+    let document = "components:\n  securitySchemes:\n    a:\n      flows:\n        password: {tokenUrl: /password}\n        \
+                    clientCredentials: {tokenUrl: /machine}\n";
+    let document = read(&format!("openapi: 3.1.0\n{document}")).unwrap();
+    let token = |flow| endpoints(&document, flow).token.unwrap();
+    assert_eq!(token("clientCredentials"), "/machine");
+    assert_eq!(token("password"), "/password");
 }
 
 #[test]
