@@ -235,14 +235,15 @@ async fn retries_without_end_do_not_outlast_the_deadline() {
         let client = signed_in(&vendor, &settings).await;
         let began = clock.now();
         let call = client.request(Method::GET, "/things");
-        let error = call.with_deadline(seconds(100)).send().await;
+        // Less than what the clock takes for a limit: any pause that has room in it passes at once.
+        let error = call.with_deadline(seconds(50)).send().await;
         let error = error.expect_err("down for long");
         assert_eq!(error.kind(), ErrorKind::Provider);
-        assert!(clock.now() - began <= seconds(100), "{asked:?}");
+        assert!(clock.now() - began <= seconds(50), "{asked:?}");
         let tries = vendor.calls();
         match asked {
             None => assert!(tries > 5, "{tries}"),
-            Some("7") => assert_eq!(tries, 15),
+            Some("7") => assert_eq!(tries, 8),
             Some(_) => assert_eq!(tries, 1),
         }
     }
