@@ -67,7 +67,7 @@ async fn lane(who: Who, place: &Place) -> Tally {
         round(&account, &mut tally).await;
     }
     assert!(sandbox.refusals().is_empty(), "{:?}", sandbox.refusals());
-    account.check_refreshes();
+    account.check_refreshes_of_stopped();
     tally
 }
 
