@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use xshell::{Shell, cmd};
 
 use super::adopt::Adopted;
@@ -188,53 +188,40 @@ impl Filling {
         let mut text = template.to_owned();
         for _ in 0..8 {
             text = self.without_empty_lines(&text);
-            let Some((before, rest)) = text.split_once("{{") else {
-                return Ok(text);
-            };
-            let mut filled = before.to_owned();
-            let mut rest = rest;
-            loop {
-                let Some((key, after)) = rest.split_once("}}") else {
-                    bail!("a placeholder is not closed: {rest}");
-                };
-                match self.values.get(key) {
-                    Some(value) => filled.push_str(value),
-                    // Braces of Rust and JSON, which stay.
-                    None if !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-                        || key.is_empty() =>
-                    {
-                        filled.push_str("{{");
-                        match rest.split_once("{{") {
-                            Some((plain, after)) => {
-                                filled.push_str(plain);
-                                rest = after;
-                                continue;
-                            }
-                            None => {
-                                filled.push_str(rest);
-                                break;
-                            }
-                        }
-                    }
-                    None => bail!("nothing fills `{{{{{key}}}}}`"),
-                }
-                match after.split_once("{{") {
-                    Some((plain, after)) => {
-                        filled.push_str(plain);
-                        rest = after;
-                    }
-                    None => {
-                        filled.push_str(after);
-                        break;
-                    }
-                }
-            }
+            let filled = self.filled_once(&text)?;
             if filled == text {
                 return Ok(text);
             }
             text = filled;
         }
-        Ok(text)
+        bail!("placeholders fill each other in a circle:\n{text}")
+    }
+
+    /// A text with every placeholder filled in that stands in it now.
+    fn filled_once(&self, text: &str) -> Result<String> {
+        let is_name = |key: &str| {
+            let mut letters = key.chars();
+            !key.is_empty() && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("{{") {
+            filled.push_str(before);
+            match after.split_once("}}").filter(|(key, _)| is_name(key)) {
+                Some((key, behind)) => {
+                    let value = self.values.get(key);
+                    filled.push_str(value.with_context(|| format!("nothing fills `{key}`"))?);
+                    rest = behind;
+                }
+                // Braces of Rust and JSON, which stay.
+                None => {
+                    filled.push_str("{{");
+                    rest = after;
+                }
+            }
+        }
+        filled.push_str(rest);
+        Ok(filled)
     }
 }
 
