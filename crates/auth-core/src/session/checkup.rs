@@ -124,9 +124,7 @@ impl Session {
             false => Some(self.visit().await),
         };
         // Only now: a visit takes its time, and a renewal may have landed meanwhile.
-        let mut checkup = inner.compare(seen, before.as_ref());
-        checkup.standing.was_let_in = self.was_let_in();
-        checkup
+        inner.compare(seen, before.as_ref())
     }
 
     /// Visits the store in a task of its own, so that a caller that gives up leaves no lock behind.
@@ -202,7 +200,7 @@ impl Inner {
         };
         Standing {
             is_key: self.source.is_static(),
-            was_let_in: false,
+            was_let_in: self.failed_call.was_let_in(),
             has_signed_in: known.is_some(),
             age: since.map(|(_, since)| now.saturating_duration_since(since)),
             end,

@@ -20,6 +20,13 @@ pub(super) struct FailedCall {
     was_let_in: AtomicBool,
 }
 
+impl FailedCall {
+    /// Whether the host has taken the credential, and not refused it since.
+    pub(super) fn was_let_in(&self) -> bool {
+        self.was_let_in.load(Ordering::Relaxed)
+    }
+}
+
 impl Session {
     /// Remembers a failure of a call. Only calls that fail come here.
     #[cold]
@@ -53,11 +60,6 @@ impl Session {
         if !was_let_in.load(Ordering::Relaxed) {
             was_let_in.store(true, Ordering::Relaxed);
         }
-    }
-
-    /// Whether the host has taken the credential, and not refused it since.
-    pub(super) fn was_let_in(&self) -> bool {
-        self.0.failed_call.was_let_in.load(Ordering::Relaxed)
     }
 
     /// The failure that is told, and how long ago it was.
