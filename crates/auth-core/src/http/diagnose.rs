@@ -1,8 +1,5 @@
 //! Looks a client over, with one request that carries no credential.
 
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -35,41 +32,15 @@ impl ApiClient {
             api_base: shared.api_base.to_string(),
         };
         let at = shared.clock.utc();
+        // The visit to the store is under way from here on, in a task of its own.
+        let checkup = shared.session.checkup();
         // Boxed, so that what is needed now and then is not part of the caller's future.
-        let visit = Box::pin(shared.session.checkup());
-        let seeing = unless_it_panics(shared.see_host());
-        let (checkup, host) = both(visit, Box::pin(seeing)).await;
+        let host = Box::pin(unless_it_panics(shared.see_host())).await;
         let host = host.unwrap_or_else(|| Err(no_runtime()));
+        let checkup = Box::pin(checkup).await;
         let failed_call = shared.session.failed_call();
         let hider = shared.session.hider();
         Diagnosis::new(at, client, checkup, failed_call, host, &hider)
-    }
-}
-
-/// Does two things at the same time.
-async fn both<A, B>(
-    mut one: impl Future<Output = A> + Unpin,
-    mut other: impl Future<Output = B> + Unpin,
-) -> (A, B) {
-    let (mut first, mut second) = (None, None);
-    poll_fn(|context| {
-        first = first.take().or_else(|| ready(&mut one, context));
-        second = second.take().or_else(|| ready(&mut other, context));
-        match (first.take(), second.take()) {
-            (Some(first), Some(second)) => Poll::Ready((first, second)),
-            (done, other_done) => {
-                (first, second) = (done, other_done);
-                Poll::Pending
-            }
-        }
-    })
-    .await
-}
-
-fn ready<T>(work: &mut (impl Future<Output = T> + Unpin), context: &mut Context<'_>) -> Option<T> {
-    match Pin::new(work).poll(context) {
-        Poll::Ready(done) => Some(done),
-        Poll::Pending => None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, within};
 use crate::error::Error;
@@ -116,27 +117,28 @@ impl Checkup {
 
 impl Session {
     /// Looks the session over. Asks nobody but the store, and of that not for more than its lock and what stands there.
-    pub(crate) async fn checkup(&self) -> Checkup {
-        let inner = &self.0;
+    ///
+    /// The visit begins at once, in a task of its own, so that a caller that gives up leaves no lock behind.
+    pub(crate) fn checkup(&self) -> impl Future<Output = Checkup> {
+        let inner = Arc::clone(&self.0);
         let before = self.token_set();
-        let seen = match inner.source.is_static() {
-            true => None,
-            false => Some(self.visit().await),
-        };
-        // Only now: a visit takes its time, and a renewal may have landed meanwhile.
-        inner.compare(seen, before.as_ref())
+        let visit = (!inner.source.is_static()).then(|| self.begin_visit());
+        async move {
+            let seen = match visit {
+                // Without a driver for time it panics.
+                Some(Ok(visit)) => Some(visit.await.unwrap_or_else(|_| Err(no_runtime()))),
+                Some(Err(error)) => Some(Err(error)),
+                None => None,
+            };
+            // Only now: a visit takes its time, and a renewal may have landed meanwhile.
+            inner.compare(seen, before.as_ref())
+        }
     }
 
-    /// Visits the store in a task of its own, so that a caller that gives up leaves no lock behind.
-    async fn visit(&self) -> Result<Seen, Error> {
+    fn begin_visit(&self) -> Result<JoinHandle<Result<Seen, Error>>, Error> {
         let inner = Arc::clone(&self.0);
         let runtime = Handle::try_current().map_err(|_| no_runtime())?;
-        let visit = async move { inner.source.place.visit(inner.clock.as_ref()).await };
-        // Without a driver for time it panics.
-        runtime
-            .spawn(visit)
-            .await
-            .unwrap_or_else(|_| Err(no_runtime()))
+        Ok(runtime.spawn(async move { inner.source.place.visit(inner.clock.as_ref()).await }))
     }
 }
 
